@@ -1,0 +1,282 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Podwire.Primitives;
+
+namespace Podwire.Netlink;
+
+/// <summary>Requests with their answers.</summary>
+public sealed partial class NetlinkSocket
+{
+    /// <summary>Sends one change and waits for its acknowledgement.</summary>
+    /// <param name="message">One whole message; NLM_F_ACK is added.</param>
+    /// <param name="operation">What it does, such as «add route».</param>
+    /// <param name="subject">The object; its text ends the operation in an error.</param>
+    /// <exception cref="NetlinkException">The kernel refused it.</exception>
+    public void Execute(Span<byte> message, string operation, object? subject = null)
+    {
+        AddFlags(message, NetlinkFlags.Ack);
+        var expected = Send(message);
+        while (true)
+        {
+            var datagram = Receive();
+            while (datagram.Read(out var answer))
+            {
+                if (IsAnswer(answer, expected, expected) && answer.Type == NetlinkMessage.Error)
+                {
+                    var ack = NetlinkAck.Read(answer);
+                    if (ack.Errno != Errno.None)
+                    {
+                        throw ack.ToException(Describe(operation, subject), message);
+                    }
+
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Execute(Span{byte}, string, object?)"/>, where an error is an ordinary answer: it is returned.
+    /// </summary>
+    public Errno TryExecute(Span<byte> message)
+    {
+        AddFlags(message, NetlinkFlags.Ack);
+        var expected = Send(message);
+        while (true)
+        {
+            var datagram = Receive();
+            while (datagram.Read(out var answer))
+            {
+                if (IsAnswer(answer, expected, expected) && answer.Type == NetlinkMessage.Error)
+                {
+                    return NetlinkAck.Read(answer).Errno;
+                }
+            }
+        }
+    }
+
+    /// <summary>Sends a get request for one object.</summary>
+    /// <param name="message">One whole message, without NLM_F_ACK or NLM_F_DUMP.</param>
+    /// <param name="operation">What it does, such as «get link».</param>
+    /// <param name="decode">Makes the object of the answer.</param>
+    /// <param name="item">The object, or default.</param>
+    /// <param name="subject">The object; its text ends the operation in an error.</param>
+    /// <returns>False if the kernel has no such object (ENOENT, ENODEV, ESRCH).</returns>
+    public bool TryGet<T>(Span<byte> message, string operation, NetlinkDecoder<T> decode, [MaybeNullWhen(false)] out T item, object? subject = null)
+    {
+        ArgumentNullException.ThrowIfNull(decode);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return TryGetOnce(message, operation, decode, out item, subject);
+            }
+            catch (SyscallException e) when (e.Errno == Errno.EMSGSIZE && attempt < DumpAttempts)
+            {
+                // The answer was longer than the buffer, which has grown.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads all objects of a kind. The dump is read to its end; one that the kernel marks as interrupted by a change
+    /// (NLM_F_DUMP_INTR) is thrown away and begun anew, eight times at most.
+    /// </summary>
+    /// <param name="message">One whole message; NLM_F_DUMP is added.</param>
+    /// <param name="operation">What it does, such as «list links».</param>
+    /// <param name="decode">Makes an object of each message.</param>
+    /// <exception cref="NetlinkException">The kernel refused it, or EINTR: the objects change faster than they can be read.</exception>
+    public List<T> Dump<T>(Span<byte> message, string operation, NetlinkDecoder<T> decode)
+    {
+        ArgumentNullException.ThrowIfNull(decode);
+        AddFlags(message, NetlinkFlags.Dump);
+        var items = new List<T>();
+        for (var attempt = 1; attempt <= DumpAttempts; attempt++)
+        {
+            items.Clear();
+            try
+            {
+                if (DumpOnce(message, operation, decode, items))
+                {
+                    return items;
+                }
+            }
+            catch (SyscallException e) when (e.Errno == Errno.EMSGSIZE)
+            {
+                // A part was longer than the buffer, which has grown.
+            }
+        }
+
+        throw new NetlinkException(operation, Errno.EINTR, "the dump was interrupted by changes every time", sequence: sequence);
+    }
+
+    /// <summary>
+    /// Sends a batch and reads one acknowledgement per request. Requests behind a refused one are carried out.
+    /// </summary>
+    /// <returns>The refusals, each naming its object; empty when all went well.</returns>
+    public IReadOnlyList<NetlinkException> TryExecute(NetlinkBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        List<NetlinkException>? failures = null;
+        for (var first = 0; first < batch.Count;)
+        {
+            var count = 0;
+            for (var length = 0; first + count < batch.Count && count < ChunkMessages; count++)
+            {
+                var message = batch.Message(first + count);
+                length += message.Length;
+                if (count > 0 && length > ChunkLength)
+                {
+                    break;
+                }
+
+                AddFlags(message, NetlinkFlags.Ack);
+            }
+
+            ExecuteChunk(batch, first, count, ref failures);
+            first += count;
+        }
+
+        return failures ?? (IReadOnlyList<NetlinkException>)[];
+    }
+
+    /// <summary>As <see cref="TryExecute(NetlinkBatch)"/>, throwing the first refusal; those behind it are carried out all the same.</summary>
+    /// <exception cref="NetlinkException">The first refusal.</exception>
+    public void Execute(NetlinkBatch batch)
+    {
+        var failures = TryExecute(batch);
+        if (failures.Count > 0)
+        {
+            throw failures[0];
+        }
+    }
+
+    private static void AddFlags(Span<byte> message, NetlinkFlags flags)
+    {
+        var present = MemoryMarshal.Read<ushort>(message[6..]);
+        MemoryMarshal.Write(message[6..], (ushort)(present | (ushort)flags));
+    }
+
+    private void ExecuteChunk(NetlinkBatch batch, int first, int count, ref List<NetlinkException>? failures)
+    {
+        var expected = Send(batch.Messages(first, count));
+        for (var answered = 0; answered < count;)
+        {
+            var datagram = Receive();
+            while (datagram.Read(out var answer))
+            {
+                if (!IsAnswer(answer, expected, expected + (uint)count - 1) || answer.Type != NetlinkMessage.Error)
+                {
+                    continue;
+                }
+
+                answered++;
+                var ack = NetlinkAck.Read(answer);
+                if (ack.Errno != Errno.None)
+                {
+                    var index = first + (int)(answer.Sequence - expected);
+                    (failures ??= []).Add(ack.ToException(batch.Describe(index), batch.Message(index)));
+                }
+            }
+        }
+    }
+
+    private bool TryGetOnce<T>(Span<byte> message, string operation, NetlinkDecoder<T> decode, [MaybeNullWhen(false)] out T item, object? subject)
+    {
+        var expected = Send(message);
+        while (true)
+        {
+            var datagram = Receive();
+            while (datagram.Read(out var answer))
+            {
+                if (!IsAnswer(answer, expected, expected))
+                {
+                    continue;
+                }
+
+                if (answer.Type != NetlinkMessage.Error)
+                {
+                    return decode(answer, out item);
+                }
+
+                var ack = NetlinkAck.Read(answer);
+                if (ack.Errno is Errno.ENOENT or Errno.ENODEV or Errno.ESRCH)
+                {
+                    item = default;
+                    return false;
+                }
+
+                throw ack.ToException(Describe(operation, subject), message);
+            }
+        }
+    }
+
+    private bool DumpOnce<T>(Span<byte> message, string operation, NetlinkDecoder<T> decode, List<T> items)
+    {
+        var expected = Send(message);
+        var interrupted = false;
+        while (true)
+        {
+            var datagram = Receive();
+            while (datagram.Read(out var answer))
+            {
+                if (!IsAnswer(answer, expected, expected))
+                {
+                    continue;
+                }
+
+                interrupted |= (answer.Flags & NetlinkFlags.DumpInterrupted) != 0;
+                if (answer.Type is NetlinkMessage.Done or NetlinkMessage.Error)
+                {
+                    var ack = NetlinkAck.Read(answer);
+                    return ack.Errno switch
+                    {
+                        Errno.None => !interrupted,
+                        Errno.EINTR => false,
+                        _ => throw ack.ToException(operation, message),
+                    };
+                }
+
+                if (!interrupted && decode(answer, out var item))
+                {
+                    items.Add(item);
+                }
+            }
+        }
+    }
+
+    private NetlinkMessageReader Receive()
+    {
+        NetlinkMessageReader datagram;
+        while (!TryReceive(out datagram))
+        {
+            if (!WaitReadable(ReplyTimeout))
+            {
+                throw new SyscallException("recvfrom", Errno.ETIMEDOUT);
+            }
+        }
+
+        return datagram;
+    }
+
+    /// <summary>
+    /// True for an answer to the requests numbered first to last. What an abandoned request left behind and notifications
+    /// to other ports are passed over; an answer to a request that was never sent is an error.
+    /// </summary>
+    private bool IsAnswer(in NetlinkMessage message, uint first, uint last)
+    {
+        if (message.PortId != PortId || message.Type == NetlinkMessage.Noop)
+        {
+            return false;
+        }
+
+        if (message.Sequence - first <= last - first)
+        {
+            return true;
+        }
+
+        return (int)(message.Sequence - first) < 0
+            ? false
+            : throw new NetlinkProtocolException($"an answer to request {message.Sequence}, the last one was {last}", message.Offset);
+    }
+}
