@@ -1,0 +1,8 @@
+namespace Podwire.Kube.Objects;
+
+/// <summary>Who should use an endpoint.</summary>
+public sealed class EndpointHints : KubeValue
+{
+    /// <summary>Zones that should use it.</summary>
+    public List<ForZone> ForZones { get => field ??= []; set; }
+}
