@@ -208,9 +208,16 @@ public ref struct JsonObjectReader
     /// <exception cref="CniException">Code 6.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> ElementsOf(ReadOnlyMemory<byte> json, string what)
     {
-        var reader = new JsonObjectReader(json, what) { pending = true, started = true };
-        reader.Key = what;
+        var reader = new JsonObjectReader(json, what) { Key = what };
         return reader.Elements();
+    }
+
+    /// <summary>The texts of a JSON array by itself.</summary>
+    /// <exception cref="CniException">Code 6.</exception>
+    public static IReadOnlyList<string> StringsOf(ReadOnlyMemory<byte> json, string what)
+    {
+        var reader = new JsonObjectReader(json, what) { Key = what };
+        return reader.Strings();
     }
 
     private readonly CniException Wrong(string message) =>
