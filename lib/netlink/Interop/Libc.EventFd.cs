@@ -8,7 +8,7 @@ internal static partial class Libc
     private const int EFD_NONBLOCK = 0x800;
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial Descriptor eventfd(uint initial, int flags);
+    private static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     private static unsafe partial nint write(Descriptor descriptor, void* buffer, nuint length);
@@ -16,7 +16,7 @@ internal static partial class Libc
     /// <summary>eventfd(2): readable once <see cref="SignalEvent"/> was called.</summary>
     internal static Descriptor CreateEvent()
     {
-        var descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        var descriptor = new Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         if (descriptor.IsInvalid)
         {
             var errno = LastErrno;

@@ -11,14 +11,14 @@ internal static partial class Libc
     private const int O_CLOEXEC = 0x80000;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial Descriptor open(string path, int flags, uint mode);
+    private static partial int open(string path, int flags, uint mode);
 
     /// <summary>open(2), close-on-exec.</summary>
     internal static Descriptor Open(string path, int flags, uint mode = 0)
     {
         while (true)
         {
-            var descriptor = open(path, flags | O_CLOEXEC, mode);
+            var descriptor = new Descriptor(open(path, flags | O_CLOEXEC, mode));
             if (!descriptor.IsInvalid)
             {
                 return descriptor;

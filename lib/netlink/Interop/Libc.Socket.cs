@@ -9,12 +9,12 @@ internal static partial class Libc
     internal const int SOCK_CLOEXEC = 0x80000;
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial Descriptor socket(int domain, int type, int protocol);
+    private static partial int socket(int domain, int type, int protocol);
 
     /// <summary>socket(2), close-on-exec.</summary>
     internal static Descriptor Socket(int domain, int type, int protocol)
     {
-        var descriptor = socket(domain, type | SOCK_CLOEXEC, protocol);
+        var descriptor = new Descriptor(socket(domain, type | SOCK_CLOEXEC, protocol));
         if (descriptor.IsInvalid)
         {
             var errno = LastErrno;

@@ -87,7 +87,10 @@ public sealed partial class RouteSocket
         }
     }
 
-    /// <summary>Deletes an FDB entry; false if there is none.</summary>
+    /// <summary>
+    /// Deletes an FDB entry; false if there is none. A vxlan answers yes, and deletes nothing, where it knows the address
+    /// with another remote only.
+    /// </summary>
     public bool DeleteFdb(FdbEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
