@@ -83,7 +83,7 @@ internal sealed class WatchStream<T> : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (bound.IsExceeded)
         {
-            throw new TimeoutException($"the watch was silent for {limit.TotalSeconds:0.#} s", e);
+            throw new WatchIdleException($"the watch was silent for {limit.TotalSeconds:0.#} s", e);
         }
     }
 
