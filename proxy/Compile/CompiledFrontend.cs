@@ -26,6 +26,14 @@ internal sealed class CompiledFrontend
     /// <summary>The endpoints of this node in their slots, from <see cref="SharedChain.FirstLocalSlot"/> on.</summary>
     public EndpointAddress[] LocalSlots { get; init; } = [];
 
+    /// <summary>The chains of its own that it goes to, if the port has ClientIP affinity.</summary>
+    public CompiledAffinity? Affinity { get; init; }
+
     /// <summary>The chain that checks source ranges before anything else happens, or null.</summary>
     public string? FirewallChain { get; init; }
+
+    /// <summary>Every endpoint that a connection to it may be at.</summary>
+    public bool LeadsTo(EndpointAddress endpoint) => Affinity is null
+        ? Slots.Contains(endpoint) || LocalSlots.Contains(endpoint)
+        : Affinity.Cluster.Any(candidate => candidate.Target == endpoint) || Affinity.Local.Any(candidate => candidate.Target == endpoint);
 }

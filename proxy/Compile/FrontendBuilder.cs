@@ -62,6 +62,7 @@ internal sealed class FrontendBuilder(PortPlan plan, Func<FrontendKey, (Endpoint
         Comment = plan.Comment,
         Verdict = FrontendVerdict.Forward,
         Chain = chain,
+        Affinity = plan.Affinity,
         FirewallChain = firewall,
     };
 

@@ -31,7 +31,7 @@ internal static class ServiceCompiler
         var frontends = new SortedDictionary<FrontendKey, CompiledFrontend>();
         var affinities = new List<CompiledAffinity>();
         var hairpins = new SortedSet<IpAddress>();
-        var firewall = FirewallOf(service, family);
+        var firewall = FirewallOf(service, node, family);
         foreach (var port in service.Ports)
         {
             var selection = EndpointSelector.Select(state.EndpointsOf(port, family), policy, node);
@@ -108,9 +108,9 @@ internal static class ServiceCompiler
         }
     }
 
-    private static string CommentOf(ServiceRecord service, PortRecord port) => port.Name.Length == 0 ? service.Key.ToString() : $"{service.Key}:{port.Name}";
+    private static string CommentOf(ServiceRecord service, PortRecord port) => ElementComment.Fit(port.Name.Length == 0 ? service.Key.ToString() : $"{service.Key}:{port.Name}");
 
-    private static (string? Chain, IpPrefix[] Ranges) FirewallOf(ServiceRecord service, IpFamily family)
+    private static (string? Chain, IpPrefix[] Ranges) FirewallOf(ServiceRecord service, NodeState node, IpFamily family)
     {
         var ranges = service.SourceRanges.Where(range => range.Family == family).Distinct().Order().ToArray();
         if (ranges.Length == 0 || ranges.Any(static range => range.Length == 0))
@@ -118,7 +118,14 @@ internal static class ServiceCompiler
             return (null, []);
         }
 
-        // Wider ranges swallow narrower ones: the kernel's interval set takes no overlaps.
+        // A node that holds the load balancer's address itself talks to it from that very address.
+        if (node.Addresses.Any(address => ranges.Any(range => range.Contains(address))))
+        {
+            ranges = [.. ranges, .. service.LoadBalancerIps.Where(address => address.Family == family).Select(IpPrefix.Host)];
+            Array.Sort(ranges);
+        }
+
+        // Wider ranges swallow narrower ones, so that the chain is as short as it can be.
         var merged = new List<IpPrefix>();
         foreach (var range in ranges)
         {
