@@ -14,6 +14,9 @@ internal sealed record ServiceRecord
     /// <summary>metadata.uid, for events; may be empty.</summary>
     public string Uid { get; init; } = string.Empty;
 
+    /// <summary>metadata.resourceVersion: what is read again at the same version has not changed.</summary>
+    public string Version { get; init; } = string.Empty;
+
     /// <summary>metadata.creationTimestamp; where two Services claim one address and port, the older one has it.</summary>
     public DateTimeOffset Created { get; init; }
 

@@ -8,6 +8,12 @@ internal sealed record SliceRecord
     /// <summary>metadata.name, within the Service's namespace.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The Service that it belongs to.</summary>
+    public required ServiceKey Service { get; init; }
+
+    /// <summary>metadata.resourceVersion: what is read again at the same version has not changed.</summary>
+    public string Version { get; init; } = string.Empty;
+
     /// <summary>addressType; slices of type FQDN are not read.</summary>
     public required IpFamily Family { get; init; }
 
