@@ -70,7 +70,7 @@ public class YamlToJsonTests
     [InlineData("a: [1", 2, "")]
     [InlineData("a: b: c", 1, "")]
     [InlineData("a: -", 1, "not allowed")]
-    [InlineData("a:\n\t- 1", 2, "")]
+    [InlineData("a:\n\t- 1", 1, "tab|token")]
     [InlineData("? [1]\n: 2", 1, "plain value")]
     [InlineData("a:\n  <<: 1", 2, "merge key")]
     [InlineData("a: .inf", 1, "no JSON value")]
