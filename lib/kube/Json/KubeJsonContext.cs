@@ -36,8 +36,6 @@ namespace Podwire.Kube.Json;
 [JsonSerializable(typeof(KubeList<Service>))]
 [JsonSerializable(typeof(EndpointSlice))]
 [JsonSerializable(typeof(KubeList<EndpointSlice>))]
-[JsonSerializable(typeof(Endpoints))]
-[JsonSerializable(typeof(KubeList<Endpoints>))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(KubeList<Deployment>))]
 [JsonSerializable(typeof(ReplicaSet))]

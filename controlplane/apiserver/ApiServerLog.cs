@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Podwire.ApiServer;
+
+internal static partial class ApiServerLog
+{
+    [LoggerMessage(1, LogLevel.Information, "serving on {Address}, store {Store} at revision {Revision}")]
+    public static partial void Serving(ILogger logger, string address, string store, long revision);
+
+    [LoggerMessage(2, LogLevel.Error, "the store failed: {Message}")]
+    public static partial void StoreFailed(ILogger logger, string message);
+
+    [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, Exception error, string method, string path);
+
+    [LoggerMessage(4, LogLevel.Information, "ending")]
+    public static partial void Ending(ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Debug, "{User}: {Method} {Path} {Code}")]
+    public static partial void Request(ILogger logger, string user, string method, string path, int code);
+
+    [LoggerMessage(6, LogLevel.Warning, "repaired the allocation of service {Service}: {What}")]
+    public static partial void RepairedService(ILogger logger, string service, string what);
+}

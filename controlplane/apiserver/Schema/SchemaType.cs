@@ -1,0 +1,26 @@
+namespace Podwire.ApiServer.Schema;
+
+/// <summary>An object type: <see cref="Name"/> is short (<c>core.PodSpec</c>), <see cref="FullName"/> as OpenAPI names it.</summary>
+internal sealed class SchemaType(string name, bool isAtomic, string text)
+{
+    private readonly Dictionary<string, SchemaField> byName = new(StringComparer.Ordinal);
+    private readonly List<SchemaField> fields = [];
+
+    public string Name { get; } = name;
+
+    public string FullName { get; } = SchemaNames.FullName(name);
+
+    public bool IsAtomic { get; } = isAtomic;
+
+    public string Text { get; } = text;
+
+    public IReadOnlyList<SchemaField> Fields => fields;
+
+    public SchemaField? Find(string field) => byName.GetValueOrDefault(field);
+
+    internal void Add(SchemaField field)
+    {
+        fields.Add(field);
+        byName.Add(field.Name, field);
+    }
+}
