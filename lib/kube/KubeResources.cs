@@ -20,6 +20,9 @@ public static class KubeResources
     /// <summary>discovery.k8s.io/v1 endpoint slices.</summary>
     public static KubeResource<EndpointSlice> EndpointSlices { get; } = new("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", true);
 
+    /// <summary>core/v1 endpoints.</summary>
+    public static KubeResource<Endpoints> Endpoints { get; } = new("", "v1", "Endpoints", "endpoints", true);
+
     /// <summary>core/v1 config maps.</summary>
     public static KubeResource<ConfigMap> ConfigMaps { get; } = new("", "v1", "ConfigMap", "configmaps", true);
 

@@ -50,7 +50,8 @@ public readonly record struct IpPrefix : IComparable<IpPrefix>, ISpanParsable<Ip
 
     private UInt128 FamilyMask => Address.IsV4 ? uint.MaxValue : UInt128.MaxValue;
 
-    private UInt128 HostMask => Length == 0 ? FamilyMask : FamilyMask >> Length;
+    // A shift by 128 shifts by 0, so the full length stands apart.
+    private UInt128 HostMask => IsHost ? UInt128.Zero : FamilyMask >> Length;
 
     /// <summary>A /32 or /128 of one address.</summary>
     public static IpPrefix Host(IpAddress address) => new(address, address.Bits);

@@ -9,6 +9,7 @@ public class IpPrefixTests
     [InlineData("10.1.2.3/32", "10.1.2.3", "10.1.2.3", "255.255.255.255")]
     [InlineData("0.0.0.0/0", "0.0.0.0", "255.255.255.255", "0.0.0.0")]
     [InlineData("fd00:1::5/64", "fd00:1::", "fd00:1::ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff::")]
+    [InlineData("fd00:1::5/128", "fd00:1::5", "fd00:1::5", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
     [InlineData("::/0", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::")]
     public void Bounds_OfPrefix_AreFirstAndLast(string text, string first, string last, string mask)
     {
@@ -34,6 +35,7 @@ public class IpPrefixTests
     {
         Assert.True(IpPrefix.Parse("10.0.0.0/8").Contains(IpAddress.Parse("10.255.0.1")));
         Assert.False(IpPrefix.Parse("10.0.0.0/8").Contains(IpAddress.Parse("11.0.0.1")));
+        Assert.False(IpPrefix.Parse("::1/128").Contains(IpAddress.Parse("::2")));
         Assert.False(IpPrefix.Parse("::/0").Contains(IpAddress.Parse("10.0.0.1")));
         Assert.True(IpPrefix.Parse("0.0.0.0/0").Contains(IpAddress.Parse("255.1.2.3")));
         Assert.True(IpPrefix.Parse("10.0.0.0/8").Overlaps(IpPrefix.Parse("10.3.0.0/16")));

@@ -30,6 +30,8 @@ internal sealed class KubeTransport : IDisposable
             UseCookies = false,
             UseProxy = false,
             EnableMultipleHttp2Connections = true,
+            // A watch that is given up is closed, not read on in the hope of its end.
+            ResponseDrainTimeout = TimeSpan.Zero,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             // A peer that vanished without a word is noticed within about 45 s, also by an idle watch.
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),

@@ -59,7 +59,7 @@ public sealed class YamlToJson
         }
         catch (YamlException e)
         {
-            throw new YamlFormatException(OneLine(e.Message), e.Start.Line, e.Start.Column, e);
+            throw new YamlFormatException(OneLine(e.Message), e.End.Line, e.End.Column, e);
         }
 
         return documents;

@@ -36,6 +36,8 @@ namespace Podwire.Kube.Json;
 [JsonSerializable(typeof(KubeList<Service>))]
 [JsonSerializable(typeof(EndpointSlice))]
 [JsonSerializable(typeof(KubeList<EndpointSlice>))]
+[JsonSerializable(typeof(Endpoints))]
+[JsonSerializable(typeof(KubeList<Endpoints>))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(KubeList<Deployment>))]
 [JsonSerializable(typeof(ReplicaSet))]

@@ -35,8 +35,6 @@ internal static class RtNetlink
     internal const uint RTM_F_CLONED = 0x200;
     internal const uint RTNH_F_ONLINK = 4;
 
-    internal const byte RT_TABLE_COMPAT = 252;
-
     internal const byte AF_UNSPEC = 0;
     internal const byte AF_BRIDGE = 7;
 }

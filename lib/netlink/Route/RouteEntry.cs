@@ -74,7 +74,7 @@ public sealed record RouteEntry(IpPrefix Destination)
         {
             Family = (byte)Destination.Family,
             DestinationLength = Destination.Length,
-            Table = Table < 256 ? (byte)Table : RtNetlink.RT_TABLE_COMPAT,
+            Table = Table < 256 ? (byte)Table : (byte)0,
             Protocol = (byte)Protocol,
             Scope = (byte)(deletes && Scope is null ? RouteScope.Nowhere : EffectiveScope),
             Type = (byte)Type,

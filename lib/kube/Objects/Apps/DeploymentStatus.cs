@@ -21,7 +21,7 @@ public sealed class DeploymentStatus : KubeValue
     /// <summary>Pods still missing.</summary>
     public int? UnavailableReplicas { get; set; }
 
-    /// <summary>Pods on their way out.</summary>
+    /// <summary>Pods on their way out (servers from 1.33 on).</summary>
     public int? TerminatingReplicas { get; set; }
 
     /// <summary>Counts name collisions of replica sets.</summary>

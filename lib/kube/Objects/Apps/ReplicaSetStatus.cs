@@ -15,7 +15,7 @@ public sealed class ReplicaSetStatus : KubeValue
     /// <summary>Available pods.</summary>
     public int? AvailableReplicas { get; set; }
 
-    /// <summary>Pods on their way out.</summary>
+    /// <summary>Pods on their way out (servers from 1.33 on).</summary>
     public int? TerminatingReplicas { get; set; }
 
     /// <summary>The generation that was last acted on.</summary>

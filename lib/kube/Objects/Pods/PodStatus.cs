@@ -6,7 +6,7 @@ public sealed class PodStatus : KubeValue
     /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c> or <c>Unknown</c>.</summary>
     public string? Phase { get; set; }
 
-    /// <summary>The generation the kubelet last acted on.</summary>
+    /// <summary>The generation the kubelet last acted on (servers from 1.33 on).</summary>
     public long? ObservedGeneration { get; set; }
 
     /// <summary>PodScheduled, Initialized, ContainersReady, Ready and others.</summary>

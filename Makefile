@@ -1,0 +1,51 @@
+# Podwire. `make up` and `make test` need nothing done by hand on a Debian machine with the .NET SDK 10; see README.md.
+NODES   ?= 3
+NETWORK ?= flannel-vxlan
+PROXY   ?= nftables
+API_PORT ?= 6443
+# What an AOT build depends on: every source outside tests, bench and docs.
+SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' 2>/dev/null) \
+           Directory.Build.props Directory.Build.targets Directory.Packages.props
+
+.PHONY: help build up down status test bench deps framework clean
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make up      build, then start a cluster of NODES nodes on this machine (root); NETWORK, PROXY, API_PORT choose how
+up: build
+	@out/bin/podwire up --nodes $(NODES) --network $(NETWORK) --proxy $(PROXY) --api-port $(API_PORT)
+
+## make down    end it; nothing is left behind
+down:
+	@if [ -x out/bin/podwire ]; then out/bin/podwire down; else echo "nothing is built, so nothing is up"; fi
+
+## make status  nodes, daemons, pods, services
+status:
+	@out/bin/podwire status
+
+## make build   the executables, in out/bin and out/cni
+build: out/.built
+
+out/.built: $(SOURCES) | deps framework
+	@deploy/build.sh out
+	@touch $@
+
+## make test    every test (root: kernel and end-to-end tests make network namespaces)
+test: deps framework build
+	@tests/run.sh
+
+## make bench   measure beside the peers: ratios in one run
+bench: build
+	@deploy/deps.sh bench
+	@bench/run.sh
+
+## make deps    install the Debian packages that are missing
+deps:
+	@deploy/deps.sh build test
+
+framework:
+	@deploy/framework.sh
+
+## make clean   remove what was built
+clean:
+	rm -rf artifacts out

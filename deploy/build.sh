@@ -1,0 +1,30 @@
+#!/bin/bash
+# build.sh OUT: publishes the NativeAOT executables into OUT/bin and OUT/cni. Names that share a file are hard links.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+out=$(mkdir -p "$1/bin" "$1/cni" && cd "$1" && pwd)
+log=$root/artifacts/publish.log
+publish() { # PROJECT: into artifacts/aot/PROJECT
+  local start=$SECONDS
+  printf '  .. %s\n' "$1"
+  if ! dotnet publish "$root/$1" -c Release -v q --nologo -o "$root/artifacts/aot/$1" >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "error: $1 does not build" >&2
+    exit 1
+  fi
+  printf '  ok %s %d s\n' "$1" $((SECONDS - start))
+}
+link() { # FILE DIR NAME...: replaces each name atomically, so that a running program keeps its file
+  local file=$1 dir=$2; shift 2
+  local first=
+  for name in "$@"; do
+    if [ -z "$first" ]; then cp "$file" "$dir/.$name.new"; first=$dir/$name; else ln -f "$first" "$dir/.$name.new"; fi
+    mv -f "$dir/.$name.new" "$dir/$name"
+  done
+}
+publish deploy/cni
+link "$root/artifacts/aot/deploy/cni/podwire-cni" "$out/cni" bridge host-local loopback flannel
+publish deploy/sample
+link "$root/artifacts/aot/deploy/sample/podwire-echo" "$out/bin" podwire-echo
+publish deploy/bin
+link "$root/artifacts/aot/deploy/bin/podwire" "$out/bin" podwire podwire-apiserver podwire-kubelet podwire-flannel podwire-proxy

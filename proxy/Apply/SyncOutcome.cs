@@ -1,0 +1,13 @@
+using Podwire.Proxy.Compile;
+
+namespace Podwire.Proxy.Apply;
+
+/// <summary>What a synchronisation of one table came to.</summary>
+/// <param name="Batches">Transactions that were committed.</param>
+/// <param name="Elements">Elements that they added or removed.</param>
+/// <param name="FlowFrontends">Frontends whose flows in conntrack are to be looked at; null for all.</param>
+internal readonly record struct SyncOutcome(int Batches, int Elements, IReadOnlyList<FrontendKey>? FlowFrontends)
+{
+    /// <summary>Nothing was done.</summary>
+    public static SyncOutcome Nothing { get; } = new(0, 0, []);
+}

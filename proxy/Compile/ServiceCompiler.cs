@@ -1,0 +1,151 @@
+using Podwire.Primitives;
+using Podwire.Proxy.Select;
+using Podwire.Proxy.State;
+
+namespace Podwire.Proxy.Compile;
+
+/// <summary>
+/// Turns one Service into its frontends. Pure and total: what cannot be used was left out when the Service was read.
+/// What stood in a slot before stays there, so that the difference to the compilation before is as small as the change.
+/// </summary>
+internal static class ServiceCompiler
+{
+    /// <summary>Where nothing stood before.</summary>
+    private static readonly Func<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)> NoSlots = static _ => ([], []);
+
+    /// <summary>Compiles for one family.</summary>
+    /// <param name="state">The Service with its endpoints.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="family">The family.</param>
+    /// <param name="mayUse">False for a frontend that an older Service has; it is left out.</param>
+    /// <param name="slotsBefore">What stands in a frontend's slots so far.</param>
+    public static CompiledService Compile(
+        ServiceState state,
+        NodeState node,
+        IpFamily family,
+        Func<FrontendKey, bool>? mayUse = null,
+        Func<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)>? slotsBefore = null)
+    {
+        var service = state.Service;
+        var policy = TrafficPolicy.Of(service);
+        var frontends = new SortedDictionary<FrontendKey, CompiledFrontend>();
+        var affinities = new List<CompiledAffinity>();
+        var hairpins = new SortedSet<IpAddress>();
+        var firewall = FirewallOf(service, node, family);
+        foreach (var port in service.Ports)
+        {
+            var selection = EndpointSelector.Select(state.EndpointsOf(port, family), policy, node);
+            var plan = new PortPlan(service, port, selection, CommentOf(service, port));
+            var slots = new FrontendBuilder(plan, slotsBefore ?? NoSlots);
+            var before = frontends.Count;
+            foreach (var (key, kind) in KeysOf(service, port, family))
+            {
+                if (mayUse?.Invoke(key) != false)
+                {
+                    frontends.TryAdd(key, slots.Build(key, kind, kind == FrontendKind.LoadBalancer ? firewall.Chain : null));
+                }
+            }
+
+            if (frontends.Count == before)
+            {
+                continue;
+            }
+
+            if (plan.Affinity is { } affinity)
+            {
+                affinities.Add(affinity);
+            }
+
+            CollectHairpins(hairpins, selection, node);
+        }
+
+        var used = frontends.Values.Any(static frontend => frontend.FirewallChain is not null);
+        return new()
+        {
+            ClusterIp = service.ClusterIps.FirstOrDefault(address => address.Family == family),
+            Comment = service.Key.ToString(),
+            Frontends = [.. frontends.Values],
+            Affinities = [.. affinities],
+            Hairpins = [.. hairpins],
+            FirewallChain = used ? firewall.Chain : null,
+            FirewallRanges = used ? firewall.Ranges : [],
+        };
+    }
+
+    /// <summary>Every frontend of a Service, for claims: the first of a kind wins where one address is named twice.</summary>
+    public static IEnumerable<FrontendKey> KeysOf(ServiceRecord service, IpFamily family) => service.Ports.SelectMany(port => KeysOf(service, port, family)).Select(static pair => pair.Key);
+
+    private static IEnumerable<(FrontendKey Key, FrontendKind Kind)> KeysOf(ServiceRecord service, PortRecord port, IpFamily family)
+    {
+        foreach (var address in service.ClusterIps)
+        {
+            if (address.Family == family)
+            {
+                yield return (new(address, port.Protocol, port.Port), FrontendKind.ClusterIp);
+            }
+        }
+
+        foreach (var address in service.ExternalIps)
+        {
+            if (address.Family == family)
+            {
+                yield return (new(address, port.Protocol, port.Port), FrontendKind.ExternalIp);
+            }
+        }
+
+        foreach (var address in service.LoadBalancerIps)
+        {
+            if (address.Family == family)
+            {
+                yield return (new(address, port.Protocol, port.Port), FrontendKind.LoadBalancer);
+            }
+        }
+
+        // A node port belongs to the families that the Service has a cluster IP of.
+        if (port.NodePort != 0 && service.ClusterIps.Any(address => address.Family == family))
+        {
+            yield return (FrontendKey.NodePort(port.Protocol, port.NodePort), FrontendKind.NodePort);
+        }
+    }
+
+    private static string CommentOf(ServiceRecord service, PortRecord port) => ElementComment.Fit(port.Name.Length == 0 ? service.Key.ToString() : $"{service.Key}:{port.Name}");
+
+    private static (string? Chain, IpPrefix[] Ranges) FirewallOf(ServiceRecord service, NodeState node, IpFamily family)
+    {
+        var ranges = service.SourceRanges.Where(range => range.Family == family).Distinct().Order().ToArray();
+        if (ranges.Length == 0 || ranges.Any(static range => range.Length == 0))
+        {
+            return (null, []);
+        }
+
+        // A node that holds the load balancer's address itself talks to it from that very address.
+        if (node.Addresses.Any(address => ranges.Any(range => range.Contains(address))))
+        {
+            ranges = [.. ranges, .. service.LoadBalancerIps.Where(address => address.Family == family).Select(IpPrefix.Host)];
+            Array.Sort(ranges);
+        }
+
+        // Wider ranges swallow narrower ones, so that the chain is as short as it can be.
+        var merged = new List<IpPrefix>();
+        foreach (var range in ranges)
+        {
+            if (merged.Count == 0 || !merged[^1].Contains(range))
+            {
+                merged.Add(range);
+            }
+        }
+
+        return ($"firewall-{service.Key}", [.. merged]);
+    }
+
+    private static void CollectHairpins(SortedSet<IpAddress> hairpins, EndpointSelection selection, NodeState node)
+    {
+        foreach (var (target, endpoint) in selection.Cluster.Concat(selection.Local))
+        {
+            if (endpoint.NodeName == node.Name)
+            {
+                hairpins.Add(target.Address);
+            }
+        }
+    }
+}

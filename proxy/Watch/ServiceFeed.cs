@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Logging;
+using Podwire.Kube;
+using Podwire.Kube.Objects;
+using Podwire.Proxy.State;
+
+namespace Podwire.Proxy.Watch;
+
+/// <summary>
+/// Follows Services, EndpointSlices and the node, and keeps <see cref="ProxyState"/> current. What it cannot use it leaves out,
+/// with an event at the object, once per version of it.
+/// </summary>
+internal sealed class ServiceFeed
+{
+    private const string UnusableReason = "ProxySkipped";
+    private readonly Reflector<Service> services;
+    private readonly Reflector<EndpointSlice> slices;
+    private readonly Reflector<Node> nodes;
+    private readonly ProxyState state;
+    private readonly EventRecorder events;
+    private readonly string nodeName;
+
+    /// <summary>A feed that begins with <see cref="RunAsync"/>.</summary>
+    public ServiceFeed(KubeClient client, ProxyState state, EventRecorder events, string nodeName, ILogger logger)
+    {
+        (this.state, this.events, this.nodeName) = (state, events, nodeName);
+        // What is labelled for another proxy, or for none, is not even asked for (KEP-2447).
+        var options = new ReflectorOptions { LabelSelector = $"!{ServiceReader.ProxyNameLabel},!{ServiceReader.HeadlessLabel}", Logger = logger };
+        services = new(client, KubeResources.Services, options: options);
+        slices = new(client, KubeResources.EndpointSlices, options: options);
+        nodes = new(client, KubeResources.Nodes, options: new() { FieldSelector = $"metadata.name={nodeName}", Logger = logger });
+        services.Store.Subscribe(OnService);
+        slices.Store.Subscribe(OnSlice);
+        nodes.Store.Subscribe(OnNode);
+    }
+
+    /// <summary>True once every watch has brought a whole list: before that, what is missing may only be late.</summary>
+    public bool HasSynced => services.HasSynced && slices.HasSynced && nodes.HasSynced;
+
+    /// <summary>How the watches are doing.</summary>
+    public IReadOnlyList<ReflectorHealth> Health => [services.Health, slices.Health, nodes.Health];
+
+    /// <summary>Follows until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(services.RunAsync(cancel), slices.RunAsync(cancel), nodes.RunAsync(cancel));
+
+    /// <summary>Completes when <see cref="HasSynced"/>.</summary>
+    public Task WaitForSyncAsync(CancellationToken cancel) =>
+        Task.WhenAll(services.WaitForSyncAsync(cancel), slices.WaitForSyncAsync(cancel), nodes.WaitForSyncAsync(cancel));
+
+    private void OnService(ObjectChange<Service> change)
+    {
+        var key = new ServiceKey(change.Key.Namespace, change.Key.Name);
+        var reading = new Reading();
+        if (change.New is { } service && ServiceReader.Read(service, reading) is { } record)
+        {
+            state.SetService(record);
+        }
+        else
+        {
+            state.RemoveService(key);
+        }
+
+        Tell(change.New, reading);
+    }
+
+    private void OnSlice(ObjectChange<EndpointSlice> change)
+    {
+        var reading = new Reading();
+        if (change.New is { } slice && SliceReader.Read(slice, reading) is { } record)
+        {
+            state.SetSlice(record);
+        }
+        else
+        {
+            state.RemoveSlice(change.Key.Namespace, change.Key.Name);
+        }
+
+        Tell(change.New, reading);
+    }
+
+    private void OnNode(ObjectChange<Node> change)
+    {
+        // A server without field selectors sends every node.
+        if (change.Key.Name != nodeName)
+        {
+            return;
+        }
+
+        // What is known of a node that is gone stays in force: pods may still run on it.
+        state.SetNode(change.New is { } node ? NodeReader.Read(node) : state.Node with { IsEligible = false });
+    }
+
+    private void Tell(IKubeObject? about, Reading reading)
+    {
+        if (about is null)
+        {
+            return;
+        }
+
+        foreach (var problem in reading.Problems)
+        {
+            events.Warning(about, UnusableReason, problem);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace Podwire.Arrows.Tests;
+
+/// <summary>Who may reference whom. A new project is refused until it has its line here.</summary>
+public class ArrowTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    {
+        ["lib/primitives"] = [],
+        ["lib/ruleset"] = ["lib/primitives"],
+        ["lib/netlink"] = ["lib/primitives", "lib/ruleset"],
+        ["lib/kube"] = ["lib/primitives"],
+        ["lib/cni"] = ["lib/primitives"],
+        ["lib/daemon"] = [],
+        ["cni-bridge"] = ["lib/primitives", "lib/ruleset", "lib/cni", "lib/netlink"],
+        ["cni-flannel/plugin"] = ["lib/primitives", "lib/cni", "lib/netlink"],
+        ["cni-flannel/agent"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
+        ["proxy"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
+        ["controlplane/apiserver"] = ["lib/primitives", "lib/kube", "lib/daemon"],
+        ["controlplane/controllers"] = ["lib/primitives", "lib/kube", "lib/daemon"],
+        ["controlplane/kubelet"] = ["lib/primitives", "lib/cni", "lib/netlink", "lib/kube", "lib/daemon"],
+        ["controlplane/cluster"] = ["lib/primitives", "lib/netlink", "lib/kube", "lib/daemon", "controlplane/apiserver"],
+        // Composition roots: nothing references them, and they alone see several products.
+        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "cni-flannel/agent", "proxy", "lib/kube", "lib/daemon"],
+        ["deploy/cni"] = ["cni-bridge", "cni-flannel/plugin", "lib/cni"],
+        ["deploy/sample"] = [],
+    };
+
+    public static TheoryData<string> Projects => [.. SourceTree.References.Keys];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_References_OnlyWhatItMay(string project)
+    {
+        Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} has no line in the table of arrows");
+        Assert.Empty(SourceTree.References[project].Except(allowed));
+    }
+
+    [Fact]
+    public void Table_NamesOnlyWhatExists() => Assert.Empty(Allowed.Keys.Except(SourceTree.References.Keys));
+
+    [Fact]
+    public void Ruleset_NeverReferencesNetlink() => Assert.DoesNotContain("lib/netlink", SourceTree.References["lib/ruleset"]);
+}
