@@ -1,0 +1,18 @@
+using Podwire.Cni;
+using Podwire.CniBridge;
+using Podwire.CniBridge.Bridge;
+
+namespace Podwire.CniExecutable;
+
+/// <summary>One executable under several names: the name it is called by picks the plugin, and a plugin that another delegates to runs in the same process.</summary>
+internal static class Program
+{
+    private static void Main()
+    {
+        var registry = new PluginRegistry()
+            .Add(BridgePlugin.Name, static () => new BridgePlugin())
+            .Add(HostLocalPlugin.Name, static () => new HostLocalPlugin())
+            .Add(LoopbackPlugin.Name, static () => new LoopbackPlugin());
+        PluginMain.RunAndExit(Path.GetFileName(Environment.GetCommandLineArgs()[0]), registry);
+    }
+}
