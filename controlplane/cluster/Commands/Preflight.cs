@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Podwire.Cluster.Interop;
+using Podwire.Cluster.Nodes;
+
+namespace Podwire.Cluster.Commands;
+
+/// <summary>All that can be known to go wrong is found here, before anything is made.</summary>
+internal static class Preflight
+{
+    private static readonly Dictionary<string, string> LaterNetworks = new(StringComparer.Ordinal)
+    {
+        ["flannel-udp"] = "the udp back end is not served yet",
+        ["flannel-ipip"] = "this needs the kernel module ipip (User Mode Linux has it) and is not served yet",
+        ["calico-bgp"] = "the routed network is not served yet",
+        ["calico-rr"] = "the routed network is not served yet",
+    };
+
+    private static readonly Dictionary<string, string> LaterProxies = new(StringComparer.Ordinal)
+    {
+        ["iptables"] = "the iptables mode is not served yet",
+        ["ipvs"] = "this needs the kernel module ip_vs (User Mode Linux has it) and is not served yet",
+    };
+
+    /// <summary>Refuses what this build does not serve and what this machine cannot give.</summary>
+    /// <exception cref="ClusterException">With the one line to show.</exception>
+    public static void Check(ClusterPaths paths, UpOptions options)
+    {
+        RequireRoot("up");
+        if (options.Nodes is < 1 or > Underlay.MostNodes)
+        {
+            throw new ClusterException($"--nodes takes 1 to {Underlay.MostNodes}, not {options.Nodes}");
+        }
+
+        if (options.ApiPort is < 1 or > 65535)
+        {
+            throw new ClusterException($"--api-port takes 1 to 65535, not {options.ApiPort}");
+        }
+
+        CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw"], LaterNetworks);
+        CheckMode("--proxy", options.Proxy, ["nftables"], LaterProxies);
+        foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", "podwire-flannel", "podwire-proxy", "podwire-echo"])
+        {
+            RequireFile(paths.Program(program));
+        }
+
+        foreach (var plugin in (string[])["bridge", "host-local", "loopback", "flannel"])
+        {
+            RequireFile(Path.Combine(paths.Cni, plugin));
+        }
+    }
+
+    /// <summary>Takes the API server's socket on the machine's loopback.</summary>
+    /// <exception cref="ClusterException">The port is in use.</exception>
+    public static Socket Listen(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen(512);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new ClusterException($"127.0.0.1:{port} cannot be had for the API server ({e.SocketErrorCode}); end what listens there or choose another port: make up API_PORT={port + 1}");
+        }
+    }
+
+    /// <summary>Refuses anyone but root, who alone may make namespaces.</summary>
+    public static void RequireRoot(string command)
+    {
+        if (Libc.geteuid() != 0)
+        {
+            throw new ClusterException($"'podwire {command}' needs root, to make and enter network namespaces: run it with sudo");
+        }
+    }
+
+    private static void CheckMode(string flag, string value, string[] served, Dictionary<string, string> later)
+    {
+        if (!served.Contains(value))
+        {
+            throw new ClusterException(later.TryGetValue(value, out var why)
+                ? $"{flag} {value}: {why}; served: {string.Join(", ", served)}"
+                : $"{flag} takes {string.Join(" or ", served)}, not '{value}'");
+        }
+    }
+
+    private static void RequireFile(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new ClusterException($"{path} is missing: run 'make build'");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Podwire.Cluster.Commands;
+using Podwire.Cluster.Init;
+
+namespace Podwire.Cluster.Tests;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("flannel-udp", "nftables", "--network flannel-udp: the udp back end is not served yet")]
+    [InlineData("weave", "nftables", "--network takes flannel-vxlan or flannel-host-gw, not 'weave'")]
+    [InlineData("flannel-vxlan", "ipvs", "--proxy ipvs: this needs the kernel module ip_vs")]
+    public void Up_UnservedMode_IsRefusedByName(string network, string proxy, string message)
+    {
+        var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { Network = network, Proxy = proxy }));
+        Assert.Contains(message, refusal.Message);
+    }
+
+    [Fact]
+    public void Up_PortInUse_IsNamed()
+    {
+        using var taken = Preflight.Listen(0);
+        var port = ((System.Net.IPEndPoint)taken.LocalEndPoint!).Port;
+        Assert.Contains($"127.0.0.1:{port} cannot be had", Assert.Throws<ClusterException>(() => Preflight.Listen(port)).Message);
+    }
+
+    [Fact]
+    public void Init_ByHand_IsRefused() => Assert.Throws<ClusterException>(() => InitCommand.Run("/nowhere"));
+
+    [Theory]
+    [InlineData(0x0000, 0)]
+    [InlineData(0x0700, 7)]
+    [InlineData(0x0009, 137)]
+    [InlineData(0x000F, 143)]
+    public void ExitCode_IsAsAShellGivesIt(int status, int code) => Assert.Equal(code, Interop.ChildProcess.ExitCode(status));
+}
