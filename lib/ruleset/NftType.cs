@@ -108,8 +108,8 @@ public sealed record NftType
     /// <summary>The address type of an IP family.</summary>
     public static NftType Address(Primitives.IpFamily family) => family == Primitives.IpFamily.V4 ? Ipv4Address : Ipv6Address;
 
-    /// <summary>The type with this number, or null.</summary>
-    public static NftType? ById(uint id) => Array.Find(Known, t => t.Id == id);
+    /// <summary>The type with this number; one of that number and size without a name if it is not known here.</summary>
+    public static NftType ById(uint id, int size) => Array.Find(Known, t => t.Id == id) ?? new($"type{id}", (byte)id, (byte)size, NftTypeOrder.Network);
 
     /// <summary>The type with this name, or null.</summary>
     public static NftType? ByName(string name) => Array.Find(Known, t => t.Name == name);

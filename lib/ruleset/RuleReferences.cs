@@ -1,7 +1,7 @@
 namespace Podwire.Ruleset;
 
 /// <summary>What a rule refers to by name.</summary>
-internal static class RuleReferences
+public static class RuleReferences
 {
     /// <summary>The named sets and maps that a rule uses, in order, perhaps more than once.</summary>
     public static IEnumerable<string> Sets(Rule rule)

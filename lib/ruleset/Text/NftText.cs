@@ -65,6 +65,13 @@ public static class NftText
         return text.ToString();
     }
 
+    /// <summary>The key of an element, without anything else.</summary>
+    public static string WriteKey(SetObject set, NftData key)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return key.Length == set.KeyLength ? ValueText.Key(set.Key, key) : key.ToString();
+    }
+
     private static void Append(StringBuilder text, SetObject set)
     {
         text.Append($"\t{Kind(set)} {set.Name} {{\n");
