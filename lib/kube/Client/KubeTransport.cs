@@ -14,11 +14,13 @@ internal sealed class KubeTransport : IDisposable
     private readonly HttpClient http;
     private readonly TlsTrust? trust;
     private readonly BearerToken? token;
+    private readonly string? serverName;
     private readonly TimeSpan timeout;
     private readonly TimeProvider time;
 
     public KubeTransport(KubeConfig config, KubeClientOptions options)
     {
+        serverName = config.TlsServerName;
         timeout = options.Timeout;
         time = options.Time;
         token = BearerToken.From(config, time);
@@ -119,6 +121,8 @@ internal sealed class KubeTransport : IDisposable
             Version = http.DefaultRequestVersion,
             VersionPolicy = http.DefaultVersionPolicy,
         };
+        // SocketsHttpHandler takes the name it asks and checks for in TLS from here.
+        message.Headers.Host = serverName;
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(request.Accept));
         if (token is not null)
         {

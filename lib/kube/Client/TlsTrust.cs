@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Podwire.Kube;
@@ -11,6 +12,7 @@ internal sealed class TlsTrust : IDisposable
 {
     private readonly KubeConfig config;
     private readonly X509Certificate2Collection authorities = [];
+    private readonly X509Certificate2Collection intermediates = [];
     private readonly X509Certificate2? client;
 
     public TlsTrust(KubeConfig config)
@@ -30,6 +32,9 @@ internal sealed class TlsTrust : IDisposable
         {
             var key = config.ClientKeyPem ?? throw new KubeConfigException($"{config.Source}: client-certificate without client-key");
             client = Load("client-certificate or client-key", () => X509Certificate2.CreateFromPem(certificate, key));
+            intermediates.ImportFromPem(certificate);
+            intermediates[0].Dispose();
+            intermediates.RemoveAt(0);
         }
     }
 
@@ -37,12 +42,11 @@ internal sealed class TlsTrust : IDisposable
     {
         var options = new SslClientAuthenticationOptions
         {
-            TargetHost = config.TlsServerName,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
         if (client is not null)
         {
-            options.ClientCertificateContext = SslStreamCertificateContext.Create(client, additionalCertificates: null, offline: true);
+            options.ClientCertificateContext = SslStreamCertificateContext.Create(client, intermediates, offline: true);
         }
 
         if (config.InsecureSkipTlsVerify)
@@ -62,9 +66,9 @@ internal sealed class TlsTrust : IDisposable
     public void Dispose()
     {
         client?.Dispose();
-        foreach (var authority in authorities)
+        foreach (var certificate in authorities.Concat(intermediates))
         {
-            authority.Dispose();
+            certificate.Dispose();
         }
     }
 
@@ -76,21 +80,26 @@ internal sealed class TlsTrust : IDisposable
             return false;
         }
 
+        using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        // Two authorities of one name, as while one is being replaced, may hide each other in one store: ask them singly too.
+        return LeadsTo(copy, presented, authorities)
+            || (authorities.Count > 1 && authorities.Any(authority => LeadsTo(copy, presented, [authority])));
+    }
+
+    private static bool LeadsTo(X509Certificate2 certificate, X509Chain? presented, X509Certificate2Collection roots)
+    {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1")); // serverAuth (RFC 5280 section 4.2.1.12)
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
-        if (presented is not null)
+        foreach (var element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
         {
-            foreach (var element in presented.ChainElements)
-            {
-                chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-            }
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
 
-        using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        return chain.Build(copy);
+        return chain.Build(certificate);
     }
 
     private T Load<T>(string what, Func<T> load)
@@ -99,7 +108,7 @@ internal sealed class TlsTrust : IDisposable
         {
             return load();
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or System.Security.Cryptography.CryptographicException)
+        catch (Exception e) when (e is FormatException or ArgumentException or CryptographicException)
         {
             throw new KubeConfigException($"{config.Source}: the {what} cannot be used: {e.Message}", e);
         }
