@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Podwire.Kube;
+using Podwire.Kube.Objects;
+
+namespace Podwire.CniFlannel.Agent.Apply;
+
+/// <summary>
+/// Through the API server, by patches of the status subresource: that is all that flannel's ClusterRole allows, and the server
+/// takes annotations there too.
+/// </summary>
+internal sealed class NodeRegistration(KubeClient client, TimeProvider time) : INodeRegistration
+{
+    public async Task AnnotateAsync(Node node, IReadOnlyDictionary<string, string> annotations, CancellationToken cancel)
+    {
+        var values = new JsonObject();
+        foreach (var (name, value) in annotations)
+        {
+            values[name] = value;
+        }
+
+        var patch = KubePatch.Strategic(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = values } });
+        var stored = await client.PatchStatusAsync(KubeResources.Nodes, null, node.Metadata.Name, patch, cancel).ConfigureAwait(false);
+        if (annotations.Any(wanted => stored.Metadata.Annotations.GetValueOrDefault(wanted.Key) != wanted.Value))
+        {
+            // A server that keeps metadata out of the status subresource.
+            await client.PatchAsync(KubeResources.Nodes, null, node.Metadata.Name, patch, cancel).ConfigureAwait(false);
+        }
+    }
+
+    public Task SetNetworkAvailableAsync(Node node, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ");
+        var condition = new JsonObject
+        {
+            ["type"] = "NetworkUnavailable",
+            ["status"] = "False",
+            ["reason"] = "FlannelIsUp",
+            ["message"] = "Flannel is running on this node",
+            ["lastTransitionTime"] = now,
+            ["lastHeartbeatTime"] = now,
+        };
+        var patch = KubePatch.Strategic(new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(condition) } });
+        return client.PatchStatusAsync(KubeResources.Nodes, null, node.Metadata.Name, patch, cancel);
+    }
+}

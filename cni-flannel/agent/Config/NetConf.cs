@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Podwire.Primitives;
+
+namespace Podwire.CniFlannel.Agent.Config;
+
+/// <summary>
+/// The network's configuration, net-conf.json of the ConfigMap kube-flannel-cfg. SubnetLen, SubnetMin, SubnetMax and their IPv6
+/// equivalents are flannel's for etcd: with Kubernetes the controller manager hands out the subnets, and they are not read.
+/// Keys match without regard to case, as Go reads them.
+/// </summary>
+internal sealed record NetConf
+{
+    /// <summary>The pod network of IPv4; null if IPv4 is off.</summary>
+    public IpPrefix? NetworkV4 { get; init; }
+
+    /// <summary>The pod network of IPv6; null if IPv6 is off.</summary>
+    public IpPrefix? NetworkV6 { get; init; }
+
+    /// <summary>How packets get from node to node.</summary>
+    public required BackendConf Backend { get; init; }
+
+    /// <summary>The families in use.</summary>
+    public IEnumerable<IpFamily> Families
+    {
+        get
+        {
+            if (NetworkV4 is not null)
+            {
+                yield return IpFamily.V4;
+            }
+
+            if (NetworkV6 is not null)
+            {
+                yield return IpFamily.V6;
+            }
+        }
+    }
+
+    /// <summary>The pod network of a family in use.</summary>
+    public IpPrefix Network(IpFamily family) => (family == IpFamily.V4 ? NetworkV4 : NetworkV6)
+        ?? throw new InvalidOperationException($"{family} is not in use");
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="NetConfException">It is not JSON, a value cannot be, or a back end is not served here.</exception>
+    public static NetConf Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Disallow });
+            return Read(document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new NetConfException($"it is not JSON: {e.Message}");
+        }
+    }
+
+    private static NetConf Read(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new NetConfException("it is not a JSON object");
+        }
+
+        var enableV4 = Boolean(root, "EnableIPv4") ?? true;
+        var enableV6 = Boolean(root, "EnableIPv6") ?? false;
+        if (!enableV4 && !enableV6)
+        {
+            throw new NetConfException("EnableIPv4 and EnableIPv6 are both off");
+        }
+
+        return new NetConf
+        {
+            NetworkV4 = enableV4 ? Prefix(root, "Network", IpFamily.V4) : null,
+            NetworkV6 = enableV6 ? Prefix(root, "IPv6Network", IpFamily.V6) : null,
+            Backend = ReadBackend(Find(root, "Backend")),
+        };
+    }
+
+    private static BackendConf ReadBackend(JsonElement? element)
+    {
+        if (element is not { ValueKind: JsonValueKind.Object } backend)
+        {
+            // flannel's own default is udp, which is not served here; saying so beats guessing.
+            throw new NetConfException("Backend is missing, which means the back end udp: it is not served, say \"Backend\": {\"Type\": \"vxlan\"} or host-gw");
+        }
+
+        var name = Text(backend, "Type") ?? "udp";
+        BackendType? type = name switch
+        {
+            "vxlan" => BackendType.Vxlan,
+            "host-gw" => BackendType.HostGw,
+            "alloc" => BackendType.Alloc,
+            _ => null,
+        };
+        if (type is null)
+        {
+            throw new NetConfException(name is "udp" or "ipip" or "ipsec" or "wireguard" or "tencent-vpc" or "alivpc" or "aws-vpc" or "gce" or "extension"
+                ? $"the back end {name} is not served; vxlan, host-gw and alloc are"
+                : $"there is no back end {name}; vxlan, host-gw and alloc are served");
+        }
+
+        var port = Number(backend, "Port", 0, ushort.MaxValue) ?? 0;
+        var mtu = Number(backend, "MTU", 0, 65535) ?? 0;
+        if (mtu is > 0 and < 1280)
+        {
+            throw new NetConfException($"Backend.MTU {mtu} is below 1280, the least that IPv6 needs");
+        }
+
+        return new BackendConf
+        {
+            Type = type.Value,
+            Vni = (uint)(Number(backend, "VNI", 0, 0xFFFFFF) ?? 1),
+            Port = port == 0 ? (ushort)8472 : (ushort)port,
+            Gbp = Boolean(backend, "GBP") ?? false,
+            Learning = Boolean(backend, "Learning") ?? false,
+            DirectRouting = Boolean(backend, "DirectRouting") ?? false,
+            Mtu = mtu == 0 ? null : mtu,
+        };
+    }
+
+    private static JsonElement? Find(JsonElement element, string name)
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return property.Value.ValueKind == JsonValueKind.Null ? null : property.Value;
+            }
+        }
+
+        return null;
+    }
+
+    private static IpPrefix Prefix(JsonElement element, string name, IpFamily family)
+    {
+        var text = Text(element, name) ?? throw new NetConfException($"{name} is missing");
+        return IpPrefix.TryParse(text, out var prefix) && prefix.Family == family
+            ? prefix.Masked
+            : throw new NetConfException($"{name} '{text}' is not an IP{family.ToString().ToLowerInvariant()} network such as {(family == IpFamily.V4 ? "10.244.0.0/16" : "fd00:10:244::/48")}");
+    }
+
+    private static string? Text(JsonElement element, string name) => Find(element, name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        _ => throw new NetConfException($"{name} is not a string"),
+    };
+
+    private static bool? Boolean(JsonElement element, string name) => Find(element, name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        _ => throw new NetConfException($"{name} is neither true nor false"),
+    };
+
+    private static int? Number(JsonElement element, string name, int least, int most) => Find(element, name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= least && number <= most => number,
+        _ => throw new NetConfException($"{name} is not a whole number from {least} to {most}"),
+    };
+}

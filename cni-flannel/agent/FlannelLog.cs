@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
+
+namespace Podwire.CniFlannel.Agent;
+
+/// <summary>The agent's log lines.</summary>
+internal static partial class FlannelLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Node {Node}: back end {Backend}, pod network {Network}")]
+    public static partial void Started(ILogger logger, string node, string backend, string network);
+
+    [LoggerMessage(2, LogLevel.Information, "Waiting: {Reason}")]
+    public static partial void Waiting(ILogger logger, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Ready: {Peers} other nodes, pod subnets {Subnets}, over {Interface}, pod MTU {Mtu}")]
+    public static partial void Ready(ILogger logger, int peers, string subnets, string @interface, int mtu);
+
+    [LoggerMessage(4, LogLevel.Information, "Created {Device}: VNI {Vni}, from {Local} port {Port}, MTU {Mtu}, {Mac}")]
+    public static partial void DeviceCreated(ILogger logger, string device, uint vni, IpAddress local, int port, int mtu, MacAddress mac);
+
+    [LoggerMessage(5, LogLevel.Information, "Removed {Device}: {Reason}")]
+    public static partial void DeviceRemoved(ILogger logger, string device, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Corrected {Device}: MTU {OldMtu} to {Mtu}, address {OldMac} to {Mac}, was up: {WasUp}")]
+    public static partial void DeviceCorrected(ILogger logger, string device, int oldMtu, int mtu, MacAddress? oldMac, MacAddress mac, bool wasUp);
+
+    [LoggerMessage(7, LogLevel.Information, "Node {Peer}: set neighbour {Neighbour}, FDB {Fdb}, route {Route}")]
+    public static partial void PeerProgrammed(ILogger logger, string peer, NeighbourEntry? neighbour, FdbEntry? fdb, RouteEntry? route);
+
+    [LoggerMessage(8, LogLevel.Information, "Removed route {Route}")]
+    public static partial void RouteRemoved(ILogger logger, RouteEntry route);
+
+    [LoggerMessage(9, LogLevel.Warning, "Node {Peer} is not served: {Reason}")]
+    public static partial void PeerRefused(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(10, LogLevel.Information, "Wrote {File}")]
+    public static partial void SubnetFileWritten(ILogger logger, string file);
+
+    [LoggerMessage(11, LogLevel.Information, "Annotated node {Node}: {Annotations}")]
+    public static partial void Annotated(ILogger logger, string node, string annotations);
+
+    [LoggerMessage(12, LogLevel.Information, "Wrote the rules of table {Table}")]
+    public static partial void RulesWritten(ILogger logger, string table);
+
+    [LoggerMessage(13, LogLevel.Error, "Cannot read kernel notifications: {Reason}; changes from outside are noticed at the next comparison only")]
+    public static partial void MonitorFailed(ILogger logger, string reason);
+
+    [LoggerMessage(14, LogLevel.Warning, "Cannot set the condition NetworkUnavailable of node {Node}: {Reason}")]
+    public static partial void ConditionFailed(ILogger logger, string node, string reason);
+}

@@ -1,0 +1,103 @@
+using System.Text.RegularExpressions;
+using Podwire.Netlink;
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
+
+namespace Podwire.CniFlannel.Agent.State;
+
+/// <summary>
+/// Finds the interface to the other nodes as flanneld does: by --iface (a name or an address), else by --iface-regex (against
+/// names, then IPv4 addresses), else by the route to --iface-can-reach, else by the default route.
+/// </summary>
+internal static class UnderlayFinder
+{
+    private static readonly TimeSpan RegexLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>Looks at the kernel now: an interface may be renumbered while the daemon runs.</summary>
+    /// <exception cref="UnderlayException">There is none, or it lacks an address of a family that is in use.</exception>
+    public static Underlay Find(RouteSocket route, FlannelOptions options, IReadOnlyCollection<IpFamily> families)
+    {
+        var addresses = route.ListAddresses();
+        var link = FindLink(route, options, families, addresses);
+        var underlay = new Underlay
+        {
+            Index = link.Index,
+            Name = link.Name,
+            Mtu = link.Mtu,
+            AddressV4 = families.Contains(IpFamily.V4) ? AddressOf(link, IpFamily.V4, options, addresses) : null,
+            AddressV6 = families.Contains(IpFamily.V6) ? AddressOf(link, IpFamily.V6, options, addresses) : null,
+            OnLink = [.. families.SelectMany(family => route.ListRoutes(family, interfaceIndex: link.Index))
+                .Where(entry => entry.Gateway is null && entry.Type == RouteType.Unicast && entry.Destination.Length > 0)
+                .Select(entry => entry.Destination)],
+        };
+        return underlay;
+    }
+
+    private static Link FindLink(RouteSocket route, FlannelOptions options, IReadOnlyCollection<IpFamily> families, List<AddressEntry> addresses)
+    {
+        if (options.Interface is { Length: > 0 } wanted)
+        {
+            if (!IpAddress.TryParse(wanted, out var address))
+            {
+                return route.GetLink(wanted) ?? throw new UnderlayException($"--iface {wanted}: there is no such interface");
+            }
+
+            return addresses.Find(entry => entry.Prefix.Address == address) is { } owner && route.GetLink(owner.InterfaceIndex) is { } byAddress
+                ? byAddress
+                : throw new UnderlayException($"--iface {wanted}: no interface has this address");
+        }
+
+        if (options.InterfaceRegex is { Length: > 0 } pattern)
+        {
+            var regex = new Regex(pattern, RegexOptions.CultureInvariant, RegexLimit);
+            var links = route.ListLinks();
+            return links.Find(link => regex.IsMatch(link.Name))
+                ?? links.Find(link => addresses.Exists(entry => entry.InterfaceIndex == link.Index && entry.Prefix.Family == IpFamily.V4 && regex.IsMatch(entry.Prefix.Address.ToString())))
+                ?? throw new UnderlayException($"--iface-regex {pattern}: no interface matches");
+        }
+
+        return options.InterfaceCanReach is { } target
+            ? ByRoute(route, target) ?? throw new UnderlayException($"--iface-can-reach {target}: there is no route to it")
+            : ByDefaultRoute(route, families);
+    }
+
+    private static Link? ByRoute(RouteSocket route, IpAddress target)
+    {
+        try
+        {
+            return route.GetRoute(target) is { InterfaceIndex: not 0 } entry ? route.GetLink(entry.InterfaceIndex) : null;
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH)
+        {
+            return null;
+        }
+    }
+
+    private static Link ByDefaultRoute(RouteSocket route, IReadOnlyCollection<IpFamily> families)
+    {
+        foreach (var family in families)
+        {
+            var entry = route.ListRoutes(family)
+                .Where(entry => entry.Destination.Length == 0 && entry.InterfaceIndex != 0 && entry.Type == RouteType.Unicast)
+                .MinBy(entry => entry.Metric);
+            if (entry is not null && route.GetLink(entry.InterfaceIndex) is { } link)
+            {
+                return link;
+            }
+        }
+
+        throw new UnderlayException("there is no default route to tell the interface to the other nodes by; name it with --iface");
+    }
+
+    private static IpAddress AddressOf(Link link, IpFamily family, FlannelOptions options, List<AddressEntry> addresses)
+    {
+        if (IpAddress.TryParse(options.Interface, out var named) && named.Family == family)
+        {
+            return named;
+        }
+
+        var own = addresses.Where(entry => entry.InterfaceIndex == link.Index && entry.Prefix.Family == family && !entry.Prefix.Address.IsLinkLocal).ToList();
+        return (own.Find(entry => (entry.Flags & (AddressFlags.Secondary | AddressFlags.Deprecated)) == 0) ?? own.FirstOrDefault())?.Prefix.Address
+            ?? throw new UnderlayException($"interface {link.Name} has no IP{family.ToString().ToLowerInvariant()} address");
+    }
+}
