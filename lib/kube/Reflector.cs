@@ -7,7 +7,7 @@ namespace Podwire.Kube;
 /// <summary>
 /// Keeps an <see cref="ObjectStore{T}"/> like the server's state: lists once, then watches, and goes on from the last
 /// version when a watch ends or breaks. Lists again only when the server no longer knows that version (410). Failures
-/// are retried for ever, with growing waits.
+/// are retried for ever, with growing waits. Objects come without their managed fields.
 /// </summary>
 /// <remarks>
 /// A first list is served from the server's cache (resourceVersion=0); after a 410 it asks for the newest state page by
@@ -118,6 +118,7 @@ public sealed class Reflector<T>
         string? at = null;
         await foreach (var page in client.ListPagesAsync(resource, options.Namespace, query, cancel).ConfigureAwait(false))
         {
+            page.Items.ForEach(Slim);
             items.AddRange(page.Items);
             at = page.Metadata.ResourceVersion;
         }
@@ -195,12 +196,19 @@ public sealed class Reflector<T>
         }
         else if (next.Type != WatchEventType.Bookmark)
         {
+            Slim(next.Object);
             Store.Set(next.Object);
         }
 
         Volatile.Write(ref version, meta.ResourceVersion);
         cacheIsStale = false;
     }
+
+    /// <summary>
+    /// Managed fields are often half of an object and of no use in a store. An update without them leaves them as they are
+    /// on the server.
+    /// </summary>
+    private static void Slim(T value) => value.Metadata.Unknown?.Remove("managedFields");
 
     private void Contact()
     {

@@ -134,7 +134,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     private static JsonObject Item(string name, string value, string uid, long revision) => new()
     {
-        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default", ["uid"] = uid, ["resourceVersion"] = Text(revision) },
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default", ["uid"] = uid, ["resourceVersion"] = Text(revision), ["managedFields"] = new JsonArray(new JsonObject()) },
         ["data"] = new JsonObject { ["value"] = value },
     };
 

@@ -53,13 +53,20 @@ public sealed class YamlToJson
         }
 
         var documents = new List<JsonNode>();
+        var reader = new YamlToJson(text);
         try
         {
-            new YamlToJson(text).ReadStream(documents);
+            reader.ReadStream(documents);
         }
         catch (YamlException e)
         {
             throw new YamlFormatException(OneLine(e.Message), e.End.Line, e.End.Column, e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner lets these out where a scalar starts with what no scalar can start with.
+            var last = reader.parser.Current?.End ?? Mark.Empty;
+            throw new YamlFormatException("not YAML from here on", last.Line, last.Column, e);
         }
 
         return documents;

@@ -100,12 +100,11 @@ internal sealed class WatchStream<T> : IAsyncDisposable
         return true;
     }
 
-    private WatchEvent<T>? Decode(ReadOnlySequence<byte> line)
+    private WatchEvent<T> Decode(ReadOnlySequence<byte> line)
     {
         var reader = new Utf8JsonReader(line);
-        string? kind = null;
-        var body = default(Utf8JsonReader);
-        var found = false;
+        var kind = default(Utf8JsonReader);
+        var value = default(Utf8JsonReader);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             throw new JsonException("an event of the watch is not an object");
@@ -113,44 +112,38 @@ internal sealed class WatchStream<T> : IAsyncDisposable
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("type"u8))
+            var isType = reader.ValueTextEquals("type"u8);
+            var isObject = reader.ValueTextEquals("object"u8);
+            reader.Read();
+            if (isType)
             {
-                reader.Read();
-                kind = reader.GetString();
+                kind = reader;
             }
-            else if (reader.ValueTextEquals("object"u8))
+            else if (isObject)
             {
-                reader.Read();
-                body = reader;
-                found = true;
-                reader.Skip();
+                value = reader;
             }
-            else
-            {
-                reader.Skip();
-            }
+
+            reader.Skip();
         }
 
-        if (kind is null || !found)
+        if (kind.TokenType != JsonTokenType.String || value.TokenType != JsonTokenType.StartObject)
         {
             throw new JsonException("an event of the watch lacks type or object");
         }
 
-        if (kind == "ERROR")
+        if (kind.ValueTextEquals("ERROR"u8))
         {
-            throw new KubeApiException(JsonSerializer.Deserialize(ref body, KubeJson.TypeInfo<Status>()) ?? new Status { Code = 500 });
+            throw new KubeApiException(JsonSerializer.Deserialize(ref value, KubeJson.TypeInfo<Status>())!);
         }
 
-        WatchEventType? known = kind switch
-        {
-            "ADDED" => WatchEventType.Added,
-            "MODIFIED" => WatchEventType.Modified,
-            "DELETED" => WatchEventType.Deleted,
-            "BOOKMARK" => WatchEventType.Bookmark,
-            _ => null,
-        };
-        return known is { } eventType
-            ? new WatchEvent<T>(eventType, JsonSerializer.Deserialize(ref body, type) ?? throw new JsonException("an event's object is null"))
-            : throw new JsonException($"unknown event type '{kind}' in a watch");
+        return new WatchEvent<T>(TypeOf(kind), JsonSerializer.Deserialize(ref value, type)!);
     }
+
+    private static WatchEventType TypeOf(Utf8JsonReader kind) =>
+        kind.ValueTextEquals("ADDED"u8) ? WatchEventType.Added
+        : kind.ValueTextEquals("MODIFIED"u8) ? WatchEventType.Modified
+        : kind.ValueTextEquals("DELETED"u8) ? WatchEventType.Deleted
+        : kind.ValueTextEquals("BOOKMARK"u8) ? WatchEventType.Bookmark
+        : throw new JsonException("an event of the watch has an unknown type");
 }
