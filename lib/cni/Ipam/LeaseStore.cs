@@ -264,82 +264,83 @@ public sealed class LeaseStore : IDisposable
         }
     }
 
+    /// <summary>Reads every lease once; a file at a time, since a plugin has little memory and a network may have tens of thousands.</summary>
     private void Rebuild()
     {
         var newBoot = !Directory.Exists(index);
-        var earlier = newBoot ? TakeEarlierIndex() : [];
+        if (newBoot)
+        {
+            RemoveEarlierBoots();
+        }
+
         MakeFolder(index);
         changed = true;
         var began = bootBegan == default ? BootTime.ReadBegan() : bootBegan;
-        var entries = new Dictionary<AttachmentId, List<IpAddress>>();
         foreach (var (address, path) in LeaseFiles())
         {
             if (SmallFile.Read(path) is not { } text || Parse(address, text) is not { } lease
-                || (newBoot && (earlier.Contains(lease) || File.GetLastWriteTimeUtc(path) < began.UtcDateTime)))
+                || (newBoot && File.GetLastWriteTimeUtc(path) < began.UtcDateTime))
             {
                 SmallFile.Remove(path);
                 continue;
             }
 
-            if (!entries.TryGetValue(lease.Owner, out var addresses))
+            var entry = EntryPath(lease.Owner);
+            var indexed = Indexed(entry);
+            if (!indexed.Contains(address))
             {
-                entries.Add(lease.Owner, addresses = []);
-            }
-
-            addresses.Add(address);
-        }
-
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (owner, addresses) in entries)
-        {
-            var entry = EntryPath(owner);
-            wanted.Add(entry);
-            if (!Indexed(entry).ToHashSet().SetEquals(addresses))
-            {
-                SmallFile.Write(entry, string.Join('\n', addresses));
+                SmallFile.Write(entry, string.Join('\n', indexed.Append(address)));
             }
         }
 
-        foreach (var path in Directory.EnumerateFiles(index).Where(p => !wanted.Contains(p)).ToList())
+        RemoveDeadEntries();
+    }
+
+    /// <summary>Entries of attachments whose leases someone else removed.</summary>
+    private void RemoveDeadEntries()
+    {
+        foreach (var entry in Directory.EnumerateFiles(index))
         {
-            SmallFile.Remove(path);
+            if (!Indexed(entry).Exists(a => At(a) is { } lease && EntryPath(lease.Owner) == entry))
+            {
+                SmallFile.Remove(entry);
+            }
         }
     }
 
-    /// <summary>What the index of earlier boots names, which nothing alive can own; those indexes are removed.</summary>
-    private HashSet<Lease> TakeEarlierIndex()
+    /// <summary>Frees what the index of earlier boots names, which nothing alive can own, and removes that index.</summary>
+    private void RemoveEarlierBoots()
     {
-        var leases = new HashSet<Lease>();
         if (!Directory.Exists(indexParent))
         {
-            return leases;
+            return;
         }
 
-        foreach (var boot in Directory.EnumerateDirectories(indexParent).ToList())
+        foreach (var boot in Directory.EnumerateDirectories(indexParent))
         {
             foreach (var entry in Directory.EnumerateFiles(boot))
             {
-                var name = Path.GetFileName(entry);
-                var colon = name.IndexOf(':');
-                if (colon > 0)
+                foreach (var address in Indexed(entry))
                 {
-                    AttachmentId owner = new(name[..colon], name[(colon + 1)..]);
-                    leases.UnionWith(Indexed(entry).Select(a => new Lease(a, owner)));
+                    if (At(address) is { } lease && EntryName(lease.Owner) == Path.GetFileName(entry))
+                    {
+                        SmallFile.Remove(LeasePath(address));
+                    }
                 }
             }
 
             Directory.Delete(boot, recursive: true);
         }
-
-        return leases;
     }
 
     private string LeasePath(IpAddress address) => Path.Join(folder, address.ToString());
 
+    private string EntryPath(AttachmentId attachment) => Path.Join(index, EntryName(attachment));
+
     /// <summary>Neither part can hold a ':', so the name is unambiguous; both are checked to be safe in a path. A name too long for a file is cut and told apart by its hash.</summary>
-    private string EntryPath(AttachmentId attachment)
+    private static string EntryName(AttachmentId attachment)
     {
         var name = $"{attachment.ContainerId}:{attachment.IfName}";
-        return Path.Join(index, name.Length <= MaxEntryName ? name : $"{name[..(MaxEntryName - 17)]}#{Fnv1a.Hash64(name):x16}");
+        return name.Length <= MaxEntryName ? name : $"{name[..(MaxEntryName - 17)]}#{Fnv1a.Hash64(name):x16}";
     }
 }
