@@ -76,9 +76,7 @@ internal sealed class OverlayApplier(NodeKernel kernel, ILogger logger)
             })
             { Mac = wanted.Mac, Mtu = wanted.Mtu });
 
-            // Before it is switched on: no link-local address, no router solicitations through the overlay.
-            kernel.TrySetSysctl($"net/ipv6/conf/{wanted.Name}/addr_gen_mode", "1");
-            kernel.TrySetSysctl($"net/ipv6/conf/{wanted.Name}/accept_ra", "0");
+            SetSysctls(wanted.Name);
             route.SetLink(wanted.Name, new LinkChange { Up = true });
             FlannelLog.DeviceCreated(logger, wanted.Name, wanted.Vni, wanted.Local, wanted.Port, wanted.Mtu, wanted.Mac);
             return 1;
@@ -95,8 +93,19 @@ internal sealed class OverlayApplier(NodeKernel kernel, ILogger logger)
             Mac = link.Mac == wanted.Mac ? null : wanted.Mac,
             Up = true,
         });
+        SetSysctls(wanted.Name);
         FlannelLog.DeviceCorrected(logger, wanted.Name, link.Mtu, wanted.Mtu, link.Mac, wanted.Mac, link.IsUp);
         return 1;
+    }
+
+    /// <summary>
+    /// Before it is switched on: no link-local address, no router solicitations through the overlay. The kernel forgets them when the MTU
+    /// falls below 1280, which takes IPv6 off the device.
+    /// </summary>
+    private void SetSysctls(string device)
+    {
+        kernel.TrySetSysctl($"net/ipv6/conf/{device}/addr_gen_mode", "1");
+        kernel.TrySetSysctl($"net/ipv6/conf/{device}/accept_ra", "0");
     }
 
     /// <summary>What of a device can only be changed by making it anew, or null.</summary>

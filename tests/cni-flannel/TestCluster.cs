@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Podwire.CniFlannel.Agent.Config;
+using Podwire.Kube;
+using Podwire.Kube.Objects;
+using Podwire.Netlink.Namespaces;
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
+
+namespace Podwire.CniFlannel.Tests;
+
+/// <summary>Nodes on one link, 10.89.0.0/24 and fd00:89::/64, each with a pod; the API server is an object store that all share.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly NetNamespace underlay;
+
+    public TestCluster(int count, int podMtu = 1400)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "lacks: root");
+        underlay = NetNamespace.Create($"/run/netns/{Prefix}-u");
+        using var route = RouteSocket.Open(underlay);
+        route.AddLink(new BridgeSpec("underlay") { Up = true });
+        var bridge = route.GetLink("underlay")!.Index;
+        var list = new List<TestNode>();
+        for (var number = 1; number <= count; number++)
+        {
+            var node = new TestNode(this, number);
+            list.Add(node);
+            route.AddLink(new VethSpec($"node{number}", "eth0") { Up = true, MasterIndex = bridge, PeerNamespace = node.Namespace });
+            using var inside = RouteSocket.Open(node.Namespace);
+            var eth0 = inside.GetLink("eth0")!.Index;
+            inside.AddAddress(new AddressEntry(eth0, IpPrefix.Parse($"10.89.0.1{number}/24")));
+            inside.AddAddress(new AddressEntry(eth0, IpPrefix.Parse($"fd00:89::1{number}/64")) { Flags = AddressFlags.NoDad });
+            inside.SetLink(eth0, new LinkChange { Up = true });
+            inside.SetLink("lo", new LinkChange { Up = true });
+            node.MakePod(podMtu);
+        }
+
+        All = list;
+        Nodes.Replace(list.Select(ApiNode));
+    }
+
+    public string Prefix { get; } = $"netlink-fl-{Guid.NewGuid().ToString("N")[..6]}";
+
+    public ObjectStore<Node> Nodes { get; } = new();
+
+    public IReadOnlyList<TestNode> All { get; }
+
+    public TestNode this[int number] => All[number - 1];
+
+    public static NetConf NetConf(BackendConf backend, bool dualStack = false) => new()
+    {
+        NetworkV4 = IpPrefix.Parse("10.244.0.0/16"),
+        NetworkV6 = dualStack ? IpPrefix.Parse("fd00:10:244::/48") : null,
+        Backend = backend,
+    };
+
+    public static string Run(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {process.ExitCode}: {error.Result}");
+    }
+
+    public static Node ApiNode(TestNode node) => new()
+    {
+        Metadata = { Name = node.Name, ResourceVersion = "1" },
+        Spec = { PodCIDR = $"10.244.{node.Number}.0/24", PodCIDRs = [$"10.244.{node.Number}.0/24", $"fd00:10:244:{node.Number}::/64"] },
+    };
+
+    public static async Task UntilAsync(string what, Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed < Patience, $"never came true: {what}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Starts every agent and waits until each has a route to each other node.</summary>
+    public async Task StartAsync(NetConf netConf)
+    {
+        foreach (var node in All)
+        {
+            node.Start(netConf);
+        }
+
+        foreach (var node in All)
+        {
+            await node.Agent!.Ready.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await UntilAsync($"{node.Name} has its routes", () => Routes(node).Count == All.Count - 1);
+        }
+    }
+
+    /// <summary>The routes into other nodes' pod subnets that a node has.</summary>
+    public List<string> Routes(TestNode node) => [.. node.Ip("-4 route show")
+        .Select(route => (string)route!["dst"]!)
+        .Where(destination => destination.StartsWith("10.244.", StringComparison.Ordinal) && destination != $"10.244.{node.Number}.0/24")];
+
+    /// <summary>Sends 200,000 bytes from one pod to another and back over TCP: neither routes nor MTU may be in the way.</summary>
+    public static async Task AssertReachesAsync(TestNode from, TestNode to, IpFamily family = IpFamily.V4)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        var addressFamily = family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        using var listener = to.Pod.Run(() =>
+        {
+            var socket = new Socket(addressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(to.PodAddress(family).ToIPAddress(), 0));
+            socket.Listen();
+            return socket;
+        });
+        using var client = from.Pod.Run(() => new Socket(addressFamily, SocketType.Stream, ProtocolType.Tcp));
+        var echo = EchoAsync(listener, from.PodAddress(family).ToIPAddress(), limit.Token);
+        await client.ConnectAsync(listener.LocalEndPoint!, limit.Token);
+        var sent = new byte[200_000];
+        Random.Shared.NextBytes(sent);
+        var sending = Task.Run(
+            async () =>
+            {
+                await using var stream = new NetworkStream(client, ownsSocket: false);
+                await stream.WriteAsync(sent, limit.Token);
+                client.Shutdown(SocketShutdown.Send);
+            },
+            limit.Token);
+        var received = new byte[sent.Length];
+        await using (var stream = new NetworkStream(client, ownsSocket: false))
+        {
+            await stream.ReadExactlyAsync(received, limit.Token);
+        }
+
+        await sending;
+        await echo;
+        Assert.Equal(sent, received);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in All)
+        {
+            await node.DisposeAsync();
+        }
+
+        underlay.Dispose();
+        NetNamespace.Delete(underlay.Path);
+    }
+
+    private static async Task EchoAsync(Socket listener, IPAddress expectedPeer, CancellationToken cancel)
+    {
+        using var socket = await listener.AcceptAsync(cancel);
+
+        // The pod's own address: nothing on the way may have translated it.
+        Assert.Equal(expectedPeer, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+        await using var stream = new NetworkStream(socket, ownsSocket: false);
+        await stream.CopyToAsync(stream, cancel);
+    }
+}
