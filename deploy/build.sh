@@ -3,16 +3,20 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$(mkdir -p "$1/bin" "$1/cni" && cd "$1" && pwd)
+mkdir -p "$root/artifacts"
 log=$root/artifacts/publish.log
-publish() { # PROJECT: into artifacts/aot/PROJECT
-  local start=$SECONDS
-  printf '  .. %s\n' "$1"
-  if ! dotnet publish "$root/$1" -c Release -v q --nologo -o "$root/artifacts/aot/$1" >"$log" 2>&1; then
+step() { # NAME COMMAND...: shows the name and the seconds, and the output only of a failure
+  local name=$1 start=$SECONDS; shift
+  printf '  .. %s\n' "$name"
+  if ! "$@" >"$log" 2>&1; then
     cat "$log" >&2
-    echo "error: $1 does not build" >&2
+    echo "error: $name does not build" >&2
     exit 1
   fi
-  printf '  ok %s %d s\n' "$1" $((SECONDS - start))
+  printf '  ok %s %d s\n' "$name" $((SECONDS - start))
+}
+publish() { # PROJECT: into artifacts/aot/PROJECT
+  step "$1" dotnet publish "$root/$1" -c Release -v q --nologo -o "$root/artifacts/aot/$1"
 }
 link() { # FILE DIR NAME...: replaces each name atomically, so that a running program keeps its file
   local file=$1 dir=$2; shift 2
@@ -22,8 +26,7 @@ link() { # FILE DIR NAME...: replaces each name atomically, so that a running pr
     mv -f "$dir/.$name.new" "$dir/$name"
   done
 }
-publish deploy/cni
-link "$root/artifacts/aot/deploy/cni/podwire-cni" "$out/cni" bridge host-local loopback flannel
+step deploy/cni "$root/deploy/cni/publish.sh" "$out/cni"
 publish deploy/sample
 link "$root/artifacts/aot/deploy/sample/podwire-echo" "$out/bin" podwire-echo
 publish deploy/bin
