@@ -15,6 +15,7 @@ using Podwire.ApiServer.Proxying;
 using Podwire.ApiServer.Resources;
 using Podwire.ApiServer.Rest;
 using Podwire.ApiServer.Security;
+using Podwire.ApiServer.Services;
 using Podwire.ApiServer.Storage;
 using Podwire.ApiServer.Watch;
 using Podwire.Primitives;
@@ -105,11 +106,13 @@ public sealed class ApiServerHost : IAsyncDisposable
                 metrics,
                 logger);
             app.Run(dispatcher.HandleAsync);
-            var bootstrap = new Bootstrap(store, catalog, options, time, logger);
+            var allocations = new ServiceAllocations(options.ServiceClusterIpRange, options.FirstNodePort, options.LastNodePort);
+            catalog["", "v1", "services"].Hook = allocations;
+            var bootstrap = new Bootstrap(store, catalog, allocations, time, logger);
             bootstrap.RepairAllocations();
             await app.StartAsync();
             var port = Port(app, options);
-            await bootstrap.RunAsync(advertise, port);
+            await bootstrap.RunAsync(kubernetesIp.ToString(), advertise.ToString(), port);
             health.SetReady();
             var host = options.BindAddress is null || options.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : options.BindAddress;
             var server = options.KubeconfigServer ?? $"https://{host}:{port}";

@@ -19,6 +19,6 @@ internal static partial class ApiServerLog
     [LoggerMessage(5, LogLevel.Debug, "{User}: {Method} {Path} {Code}")]
     public static partial void Request(ILogger logger, string user, string method, string path, int code);
 
-    [LoggerMessage(6, LogLevel.Warning, "repaired the allocation of service {Service}: {What}")]
-    public static partial void RepairedService(ILogger logger, string service, string what);
+    [LoggerMessage(6, LogLevel.Warning, "service {Service} cannot keep all it holds: {Problem}")]
+    public static partial void ServiceConflict(ILogger logger, string service, string problem);
 }

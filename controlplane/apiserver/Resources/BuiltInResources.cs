@@ -1,6 +1,5 @@
 using Podwire.ApiServer.Rest;
 using Podwire.ApiServer.Tables;
-using Podwire.ApiServer.Validation;
 
 namespace Podwire.ApiServer.Resources;
 
@@ -9,7 +8,7 @@ internal static class BuiltInResources
 {
     public static IEnumerable<ApiResource> Create() =>
     [
-        new() { Kind = "ConfigMap", Plural = "configmaps", Singular = "configmap", ShortNames = ["cm"], SchemaType = "core.ConfigMap", Strategy = new PlainStrategy(), Table = ConfigTables.ConfigMap },
+        new() { Kind = "ConfigMap", Plural = "configmaps", Singular = "configmap", ShortNames = ["cm"], SchemaType = "core.ConfigMap", Strategy = new ConfigMapStrategy(), Table = ConfigTables.ConfigMap },
         new() { Kind = "Endpoints", Plural = "endpoints", Singular = "endpoints", ShortNames = ["ep"], SchemaType = "core.Endpoints", Strategy = new PlainStrategy(), Table = ServiceTables.Endpoints },
         new()
         {
@@ -19,7 +18,7 @@ internal static class BuiltInResources
             ShortNames = ["ev"],
             SchemaType = "core.Event",
             SelectableFields = ["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"],
-            Strategy = new PlainStrategy(),
+            Strategy = new EventStrategy(),
             Table = ClusterTables.Event,
         },
         new()
@@ -46,7 +45,7 @@ internal static class BuiltInResources
             SchemaType = "core.Node",
             SelectableFields = ["spec.unschedulable"],
             Subresources = [Status("", "Node")],
-            Strategy = new PlainStrategy(hasStatus: true),
+            Strategy = new NodeStrategy(),
             Table = ClusterTables.Node,
         },
         new()
@@ -79,7 +78,7 @@ internal static class BuiltInResources
             Singular = "secret",
             SchemaType = "core.Secret",
             SelectableFields = ["type"],
-            Strategy = new PlainStrategy(),
+            Strategy = new SecretStrategy(),
             Table = ConfigTables.Secret,
         },
         new() { Kind = "ServiceAccount", Plural = "serviceaccounts", Singular = "serviceaccount", ShortNames = ["sa"], SchemaType = "core.ServiceAccount", Strategy = new PlainStrategy(), Table = ConfigTables.ServiceAccount },
@@ -93,7 +92,7 @@ internal static class BuiltInResources
             SchemaType = "core.Service",
             SelectableFields = ["spec.clusterIP", "spec.type"],
             Subresources = [Status("", "Service")],
-            Strategy = new PlainStrategy(NameRule.ServiceLabel, hasStatus: true),
+            Strategy = new ServiceStrategy(),
             Table = ServiceTables.Service,
         },
         new()
@@ -106,7 +105,7 @@ internal static class BuiltInResources
             Categories = ["all"],
             SchemaType = "apps.Deployment",
             Subresources = [Scale(), Status("apps", "Deployment")],
-            Strategy = new PlainStrategy(hasStatus: true, hasGeneration: true),
+            Strategy = new DeploymentStrategy(),
             Table = WorkloadTables.Deployment,
         },
         new()
@@ -120,7 +119,7 @@ internal static class BuiltInResources
             SchemaType = "apps.ReplicaSet",
             SelectableFields = ["status.replicas"],
             Subresources = [Scale(), Status("apps", "ReplicaSet")],
-            Strategy = new PlainStrategy(hasStatus: true, hasGeneration: true),
+            Strategy = new ReplicaSetStrategy(),
             Table = WorkloadTables.ReplicaSet,
         },
         new()
@@ -130,7 +129,7 @@ internal static class BuiltInResources
             Plural = "leases",
             Singular = "lease",
             SchemaType = "coordination.Lease",
-            Strategy = new PlainStrategy(),
+            Strategy = new LeaseStrategy(),
             Table = ClusterTables.Lease,
         },
         new()
@@ -140,7 +139,7 @@ internal static class BuiltInResources
             Plural = "endpointslices",
             Singular = "endpointslice",
             SchemaType = "discovery.EndpointSlice",
-            Strategy = new PlainStrategy(hasGeneration: true),
+            Strategy = new EndpointSliceStrategy(),
             Table = ServiceTables.EndpointSlice,
         },
     ];

@@ -34,8 +34,8 @@ internal static class ObjectDecoder
     }
 
     /// <summary>The body as a JSON object, or null if there is none.</summary>
-    /// <exception cref="ApiException">400: malformed; 415: neither JSON nor YAML.</exception>
-    public static async Task<JsonObject?> ReadObjectAsync(ApiRequest request, List<string>? duplicates = null)
+    /// <exception cref="ApiException">400: malformed; 415: neither JSON, YAML nor protobuf.</exception>
+    public static async Task<JsonObject?> ReadObjectAsync(ApiRequest request, string schemaType, List<string>? duplicates = null)
     {
         var type = MediaTypes.Body(request.Http.Request);
         var body = await ReadBodyAsync(request);
@@ -44,17 +44,30 @@ internal static class ObjectDecoder
             return null;
         }
 
-        if (type is not (MediaTypes.Json or MediaTypes.Yaml))
+        return type switch
         {
-            throw ApiErrors.UnsupportedMediaType(type, "application/json, application/yaml");
-        }
-
-        return ParseObject(body, type, duplicates);
+            MediaTypes.Json or MediaTypes.Yaml => ParseObject(body, type, duplicates),
+            MediaTypes.Protobuf => ParseProtobuf(body, schemaType),
+            _ => throw ApiErrors.UnsupportedMediaType(type, "application/json, application/yaml, application/vnd.kubernetes.protobuf"),
+        };
     }
 
     /// <exception cref="ApiException">400: malformed.</exception>
     public static JsonObject ParseObject(byte[] body, string type, List<string>? duplicates = null) =>
         Parse(body, type, duplicates) as JsonObject ?? throw ApiErrors.BadRequest("the body of the request is not an object");
+
+    /// <exception cref="ApiException">400: malformed.</exception>
+    public static JsonObject ParseProtobuf(byte[] body, string schemaType)
+    {
+        try
+        {
+            return new ProtobufDecoder(ApiSchema.BuiltIn).Decode(body, schemaType);
+        }
+        catch (Exception error) when (error is FormatException or JsonException)
+        {
+            throw ApiErrors.BadRequest($"the body of the request could not be decoded: {error.Message}");
+        }
+    }
 
     /// <exception cref="ApiException">400: malformed.</exception>
     public static JsonNode? Parse(byte[] body, string type, List<string>? duplicates = null)

@@ -14,7 +14,7 @@ internal sealed class PodActions(ResourceWriter writer, ResourceDeleter deleter,
             throw ApiErrors.MethodNotAllowed();
         }
 
-        var body = await ObjectDecoder.ReadObjectAsync(request) ?? throw ApiErrors.BadRequest("the request has no body");
+        var body = await ObjectDecoder.ReadObjectAsync(request, request.Subresource == "binding" ? "core.Binding" : "policy.Eviction") ?? throw ApiErrors.BadRequest("the request has no body");
         return request.Subresource == "binding" ? await BindAsync(request, body) : await EvictAsync(request, body);
     }
 

@@ -88,7 +88,7 @@ internal sealed class ResourceHandler(
     private async Task<ApiResult> CreateAsync(ApiRequest request)
     {
         var duplicates = new List<string>();
-        var item = await ObjectDecoder.ReadObjectAsync(request, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
+        var item = await ObjectDecoder.ReadObjectAsync(request, request.Resource.SchemaType, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
         ObjectDecoder.Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType, duplicates);
         return new(201, await writer.CreateAsync(request, item, request.IsDryRun()));
     }
@@ -96,7 +96,7 @@ internal sealed class ResourceHandler(
     private async Task<ApiResult> ReplaceAsync(ApiRequest request)
     {
         var duplicates = new List<string>();
-        var item = await ObjectDecoder.ReadObjectAsync(request, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
+        var item = await ObjectDecoder.ReadObjectAsync(request, request.Resource.SchemaType, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
         ObjectDecoder.Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType, duplicates);
         return new(200, await writer.UpdateAsync(request, _ => (JsonObject)item.DeepClone(), request.IsDryRun()));
     }
@@ -117,7 +117,7 @@ internal sealed class ResourceHandler(
 
     private async Task<ApiResult> DeleteAsync(ApiRequest request)
     {
-        var body = await ObjectDecoder.ReadObjectAsync(request);
+        var body = await ObjectDecoder.ReadObjectAsync(request, "meta.DeleteOptions");
         if (body is not null)
         {
             ObjectDecoder.Check(request, body, body.Text("apiVersion") is { Length: > 0 } version ? version : "v1", "DeleteOptions", "meta.DeleteOptions");

@@ -43,7 +43,7 @@ internal sealed class ReviewEndpoints
         var spec = type switch
         {
             MediaTypes.Json or MediaTypes.Yaml => ObjectDecoder.ParseObject(memory.ToArray(), type).Object("spec"),
-            MediaTypes.Protobuf => ProtobufReview.ReadSpec(memory.ToArray(), kind),
+            MediaTypes.Protobuf => ObjectDecoder.ParseProtobuf(memory.ToArray(), kind == "SelfSubjectReview" ? "authentication.SelfSubjectReview" : "authorization.SelfSubjectAccessReview").Object("spec"),
             _ => throw ApiErrors.UnsupportedMediaType(type, "application/json, application/yaml, application/vnd.kubernetes.protobuf"),
         };
         var group = kind == "SelfSubjectReview" ? "authentication.k8s.io" : "authorization.k8s.io";

@@ -15,7 +15,7 @@ internal sealed class ScaleEndpoint(ResourceReader reader, ResourceWriter writer
             case "GET" or "HEAD":
                 return new(200, JsonText.Bytes(ToScale(reader.Get(request).Body)));
             case "PUT":
-                var body = await ObjectDecoder.ReadObjectAsync(request) ?? throw ApiErrors.BadRequest("the request has no body");
+                var body = await ObjectDecoder.ReadObjectAsync(request, "autoscaling.Scale") ?? throw ApiErrors.BadRequest("the request has no body");
                 ObjectDecoder.Check(request, body, Version, "Scale", "autoscaling.Scale");
                 return await WriteAsync(request, _ => body);
             case "PATCH":

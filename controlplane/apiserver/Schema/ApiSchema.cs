@@ -74,6 +74,18 @@ internal sealed class ApiSchema
         var field = new SchemaField(words[0].TrimEnd('!'), Shape(words[1]), words[0].EndsWith('!')) { Text = text };
         foreach (var word in words.AsSpan(2))
         {
+            if (word[0] == '#')
+            {
+                field = field with { Numbers = [.. word[1..].Split('.').Select(int.Parse)] };
+                continue;
+            }
+
+            if (word == "zero")
+            {
+                field = field with { KeepsZero = true };
+                continue;
+            }
+
             var parts = word.Split('=', 2);
             var (value, keys) = parts[1].IndexOf(':') is var colon && colon < 0 ? (parts[1], null) : (parts[1][..colon], parts[1][(colon + 1)..]);
             field = parts[0] switch

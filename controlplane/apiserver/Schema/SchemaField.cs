@@ -21,6 +21,12 @@ internal sealed record SchemaField(string Name, SchemaShape Shape, bool IsRequir
     /// <summary>x-kubernetes-map-type: atomic.</summary>
     public string? MapType { get; init; }
 
+    /// <summary>An explicit 0 or false is not the same as none.</summary>
+    public bool KeepsZero { get; init; }
+
+    /// <summary>The protobuf field numbers from the type's message down to this field; more than one where JSON inlines a message.</summary>
+    public int[] Numbers { get; init; } = [];
+
     /// <summary>What <c>kubectl explain</c> prints; empty where nobody wrote one yet.</summary>
     public string Text { get; init; } = string.Empty;
 }

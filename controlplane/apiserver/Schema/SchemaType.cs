@@ -18,6 +18,34 @@ internal sealed class SchemaType(string name, bool isAtomic, string text)
 
     public SchemaField? Find(string field) => byName.GetValueOrDefault(field);
 
+    /// <summary>The field at a path of protobuf field numbers.</summary>
+    public SchemaField? Find(ReadOnlySpan<int> numbers)
+    {
+        foreach (var field in fields)
+        {
+            if (numbers.SequenceEqual(field.Numbers.AsSpan()))
+            {
+                return field;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>True if a message that JSON inlines stands at a path of field numbers.</summary>
+    public bool HasInlined(ReadOnlySpan<int> numbers)
+    {
+        foreach (var field in fields)
+        {
+            if (field.Numbers.Length > numbers.Length && field.Numbers.AsSpan(0, numbers.Length).SequenceEqual(numbers))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     internal void Add(SchemaField field)
     {
         fields.Add(field);
