@@ -10,7 +10,7 @@ namespace Podwire.Proxy.Apply;
 /// Keeps the table of one family in the kernel like its model. In the ordinary case a snapshot becomes one transaction of what
 /// changed. At the start, after a failure and after somebody else's change the table is read back, and only differences are sent.
 /// </summary>
-internal sealed class TableSync(INftables nft, IpFamily family, ILogger logger)
+internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFamily family, ILogger logger)
 {
     /// <summary>Elements in one transaction of a first load: about 60 ms of the kernel's commit lock on the machine it was measured on.</summary>
     private const int ElementsAtOnce = 20_000;
@@ -20,7 +20,6 @@ internal sealed class TableSync(INftables nft, IpFamily family, ILogger logger)
     private readonly TableId id = TableSchema.Of(family).Id;
     private TableModel? model;
     private bool isVerified;
-    private uint generation;
 
     /// <summary>The family.</summary>
     public IpFamily Family => family;
@@ -28,20 +27,17 @@ internal sealed class TableSync(INftables nft, IpFamily family, ILogger logger)
     /// <summary>The model; null until the first snapshot.</summary>
     public TableModel? Model => model;
 
-    /// <summary>True if the next snapshot must name every Service: there is no model yet, or it is for other settings.</summary>
-    public bool NeedsEverything(TableSettings settings) => model is null || !model.Settings.Equals(settings);
+    /// <summary>True if the next snapshot must name every Service.</summary>
+    public bool NeedsEverything => model is null;
 
     /// <summary>Says that the kernel may hold something else than the model: the next synchronisation reads it back.</summary>
     public void Distrust() => isVerified = false;
-
-    /// <summary>True if somebody committed a transaction since ours: then it may have been to this table.</summary>
-    public bool OthersCommitted() => nft.GetGeneration() != generation;
 
     /// <summary>Takes in a snapshot (null: nothing changed) and brings the kernel up to it.</summary>
     /// <exception cref="NftException">The kernel refused; the model is right all the same, and the next call repairs.</exception>
     public SyncOutcome Sync(ProxySnapshot? snapshot, TableSettings settings)
     {
-        if (snapshot is not null && NeedsEverything(settings))
+        if (snapshot is not null && (model is null || !model.Settings.Equals(settings)))
         {
             return Adopt(snapshot, settings);
         }
@@ -82,6 +78,8 @@ internal sealed class TableSync(INftables nft, IpFamily family, ILogger logger)
     /// <summary>The first snapshot: what is there already and right stays, endpoints keep their slots.</summary>
     private SyncOutcome Adopt(ProxySnapshot snapshot, TableSettings settings)
     {
+        // If this fails before there is a model again, the next snapshot must name every Service.
+        model = null;
         var before = nft.GetGeneration();
         var actual = nft.ReadTable(id);
         var adopted = new TableModel(settings, actual is null ? null : ElementCompiler.ReadSlots(actual));
@@ -119,7 +117,7 @@ internal sealed class TableSync(INftables nft, IpFamily family, ILogger logger)
             }
 
             isVerified = true;
-            generation = batch.IsEmpty ? before : nft.GetGeneration();
+            generations.Committed(batch.IsEmpty ? 0 : 1);
             ApplyLog.Verified(logger, id.ToString(), batch.ElementCount, batch.Operations.Count);
             return batch.IsEmpty ? new(0, 0, null) : new(1, batch.ElementCount, null);
         }
@@ -136,13 +134,9 @@ internal sealed class TableSync(INftables nft, IpFamily family, ILogger logger)
             }
 
             nft.Apply(batch);
+            generations.Committed(1);
             count++;
             elements += batch.ElementCount;
-        }
-
-        if (count > 0)
-        {
-            generation = nft.GetGeneration();
         }
 
         return new(count, elements, []);

@@ -101,11 +101,6 @@ internal static class ProxyFlags
             throw new ConfigurationException($"syncPeriod ({options.SyncPeriod}) must be above zero and not below minSyncPeriod ({options.MinSyncPeriod})");
         }
 
-        if (!options.Cleanup && options.Kubeconfig is null && options.Master is null)
-        {
-            throw new ConfigurationException("no API server: give --kubeconfig or --master");
-        }
-
         return options;
     }
 }

@@ -1,0 +1,34 @@
+using Podwire.Netlink.Nftables;
+using Podwire.Proxy.Flows;
+using Podwire.Ruleset;
+
+namespace Podwire.Proxy;
+
+/// <summary>The kernel of one network namespace, as the proxy uses it. Open it on a thread that is in the namespace.</summary>
+internal sealed class ProxyKernel : IDisposable
+{
+    private readonly NftSocket socket;
+    private readonly ConntrackFlows flows;
+
+    private ProxyKernel(NftSocket socket, ConntrackFlows flows) => (this.socket, this.flows) = (socket, flows);
+
+    /// <summary>nftables.</summary>
+    public INftables Nft => socket;
+
+    /// <summary>Connection tracking.</summary>
+    public IFlowTable Flows => flows;
+
+    /// <summary>The port that our own transactions come from.</summary>
+    public uint NftPort => socket.PortId;
+
+    /// <summary>Opens the sockets in the calling thread's network namespace.</summary>
+    /// <exception cref="Netlink.SyscallException">The kernel has no nfnetlink, or does not let this process use it.</exception>
+    public static ProxyKernel Open() => new(NftSocket.Open(), ConntrackFlows.Open());
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        socket.Dispose();
+        flows.Dispose();
+    }
+}

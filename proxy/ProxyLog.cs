@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Podwire.Proxy.Config;
+
+namespace Podwire.Proxy;
+
+/// <summary>What is logged of the daemon as a whole.</summary>
+internal static partial class ProxyLog
+{
+    [LoggerMessage(1, LogLevel.Information, "node {Node}, API server {Server}, mode nftables, pods {Pods} ({Detect})")]
+    public static partial void Starting(ILogger logger, string node, Uri server, string pods, DetectLocalMode detect);
+
+    [LoggerMessage(2, LogLevel.Information, "the configuration sets {Key}, which has no effect here")]
+    public static partial void WithoutEffect(ILogger logger, string key);
+
+    [LoggerMessage(3, LogLevel.Information, "ended; the rules stay")]
+    public static partial void Ended(ILogger logger);
+
+    [LoggerMessage(4, LogLevel.Information, "every rule of the proxy was removed")]
+    public static partial void CleanedUp(ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Debug, "{Services} Services changed: {Elements} elements in {Batches} transactions, {Milliseconds:0.000} ms")]
+    public static partial void Synced(ILogger logger, int services, int elements, int batches, double milliseconds);
+}

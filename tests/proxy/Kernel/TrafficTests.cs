@@ -1,0 +1,282 @@
+using System.Net;
+using System.Net.Sockets;
+using Podwire.Proxy.Compile;
+using Podwire.Proxy.Tests.Model;
+using Podwire.Netlink.Nftables;
+using Podwire.Ruleset;
+using static Podwire.Proxy.Tests.Model.ApiObjects;
+
+namespace Podwire.Proxy.Tests.Kernel;
+
+/// <summary>Real connections through real rules, one node.</summary>
+public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
+{
+    [Theory]
+    [InlineData("p1", "10.96.1.1")]
+    [InlineData("node", "10.96.1.1")]
+    [InlineData("p1", "fd96::1:1")]
+    [InlineData("node", "fd96::1:1")]
+    public async Task ClusterIp_FromPodAndNode_ReachesEveryEndpoint(string from, string address)
+    {
+        Publish("all", "10.96.1.1,fd96::1:1", "http/TCP/80", "http/TCP/8080", "10.244.0.2 10.244.0.3 10.244.0.4", "fd44::2 fd44::3 fd44::4");
+        await ReadyAsync(address, 80, "all:http");
+
+        Assert.Equal(["p1", "p2", "p3"], (await node.AskAllAsync(from, address, 80, "p1", "p2", "p3")).Order());
+    }
+
+    [Theory]
+    [InlineData("client", "10.89.0.11")]
+    [InlineData("client", "192.168.7.1")]
+    [InlineData("node", "10.89.0.11")]
+    [InlineData("node", "192.168.7.1")]
+    [InlineData("p1", "10.89.0.11")]
+    public async Task NodePort_AtEveryAddressOfTheNode_ReachesEveryEndpoint(string from, string address)
+    {
+        Publish("ports", "10.96.1.2", "http/TCP/80/30081", "http/TCP/8080", "10.244.0.2 10.244.0.3");
+        await ReadyAsync(null, 30081, "ports:http");
+
+        Assert.Equal(["p1", "p2"], (await node.AskAllAsync(from, address, 30081, "p1", "p2")).Order());
+    }
+
+    [Fact]
+    public async Task NodePort_WithLocalPolicy_KeepsTheClientsAddress()
+    {
+        Publish("local", "10.96.1.3", "http/TCP/80/30082", "http/TCP/8080", "10.244.0.3 10.244.7.9@node2", spec: ",\"externalTrafficPolicy\":\"Local\"");
+        await ReadyAsync(null, 30082, "local:http");
+
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("p2 10.89.0.99", await node.AskAsync("client", "10.89.0.11", 30082));
+        }
+    }
+
+    [Fact]
+    public async Task LoadBalancer_WithSourceRanges_LetsOnlyTheseIn()
+    {
+        const string Ingress = """{"loadBalancer":{"ingress":[{"ip":"203.0.113.5"},{"ip":"203.0.113.6","ipMode":"Proxy"}]}}""";
+        Publish("open", "10.96.1.4", "http/TCP/80", "http/TCP/8080", "10.244.0.2", spec: ",\"type\":\"LoadBalancer\"", status: Ingress);
+        await ReadyAsync("203.0.113.5", 80, "open:http");
+        Assert.Equal("p1", (await node.AskAsync("client", "203.0.113.5", 80))?.Split(' ')[0]);
+
+        Publish("open", "10.96.1.4", "http/TCP/80", "http/TCP/8080", "10.244.0.2", spec: ",\"type\":\"LoadBalancer\",\"loadBalancerSourceRanges\":[\"198.51.100.0/24\"]", status: Ingress);
+        await TestNode.EventuallyAsync(async () => await node.AskAsync("client", "203.0.113.5", 80, 300) == "timeout", "a client outside of the ranges is dropped");
+
+        Publish("open", "10.96.1.4", "http/TCP/80", "http/TCP/8080", "10.244.0.2", spec: ",\"type\":\"LoadBalancer\",\"loadBalancerSourceRanges\":[\"198.51.100.0/24\",\"10.89.0.99/32\"]", status: Ingress);
+        await TestNode.EventuallyAsync(async () => (await node.AskAsync("client", "203.0.113.5", 80, 300))?.StartsWith("p1", StringComparison.Ordinal) == true, "a client inside of the ranges is let in");
+        Assert.Null(node.Proxy.ModelOf(Primitives.IpFamily.V4)!.Find(new(TestData.Ip("203.0.113.6"), Primitives.IpProtocol.Tcp, 80)));
+    }
+
+    [Fact]
+    public async Task ClusterIp_PodThatIsItsOwnEndpoint_ReachesItself()
+    {
+        Publish("self", "10.96.1.5,fd96::1:5", "http/TCP/80", "http/TCP/8080", "10.244.0.2", "fd44::2");
+        await ReadyAsync("10.96.1.5", 80, "self:http");
+        await ReadyAsync("fd96::1:5", 80, "self:http");
+
+        Assert.Equal("p1", (await node.AskAsync("p1", "10.96.1.5", 80))?.Split(' ')[0]);
+        Assert.Equal("p1", (await node.AskAsync("p1", "fd96::1:5", 80))?.Split(' ')[0]);
+    }
+
+    [Fact]
+    public async Task ClusterIp_WithoutEndpoints_IsRefusedAtOnceAndRecovers()
+    {
+        Publish("empty", "10.96.1.6", "http/TCP/80/30086", "http/TCP/8080", "");
+        await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("no-endpoint-services")!.Elements.Any(element => element.Comment == "default/empty:http")), "the refusal");
+        foreach (var (from, address, port) in ((string, string, int)[])[("p1", "10.96.1.6", 80), ("node", "10.96.1.6", 80), ("client", "10.89.0.11", 30086), ("p1", "10.96.1.6", 81)])
+        {
+            Assert.Null(await node.AskAsync(from, address, port));
+        }
+
+        Publish("empty", "10.96.1.6", "http/TCP/80/30086", "http/TCP/8080", "10.244.0.3");
+        await ReadyAsync("10.96.1.6", 80, "empty:http");
+        Assert.Equal("p2", (await node.AskAsync("p1", "10.96.1.6", 80))?.Split(' ')[0]);
+        Assert.Equal("p2", (await node.AskAsync("client", "10.89.0.11", 30086))?.Split(' ')[0]);
+    }
+
+    [Fact]
+    public async Task Endpoints_ExchangedAgainAndAgain_NeverFailANewConnection()
+    {
+        string[] sets = ["10.244.0.2", "10.244.0.3", "10.244.0.2 10.244.0.4", "10.244.0.3 10.244.0.4 10.244.0.2", "10.244.0.4"];
+        Publish("swap", "10.96.1.7", "http/TCP/80", "http/TCP/8080", sets[0]);
+        await ReadyAsync("10.96.1.7", 80, "swap:http");
+        using var kept = node["p1"].Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await kept.ConnectAsync(IPAddress.Parse("10.96.1.7"), 80, TestContext.Current.CancellationToken);
+        var buffer = new byte[64];
+        Assert.StartsWith("p1", System.Text.Encoding.ASCII.GetString(buffer, 0, await kept.ReceiveAsync(buffer)));
+
+        for (var i = 1; i <= 150; i++)
+        {
+            node.Api.Set(Slices, "default", "swap-IPv4", Slice("swap", "http/TCP/8080", sets[i % sets.Length]));
+            var answer = await node.AskAsync(i % 2 == 0 ? "p1" : "node", "10.96.1.7", 80);
+            Assert.True(answer is { Length: > 0 } and not "timeout", $"connection {i}: {answer ?? "refused"}");
+        }
+
+        await kept.SendAsync("still here"u8.ToArray());
+        Assert.Equal("still here", System.Text.Encoding.ASCII.GetString(buffer, 0, await kept.ReceiveAsync(buffer)));
+    }
+
+    [Fact]
+    public async Task Affinity_SameClient_StaysWithItsEndpointUntilItGoes()
+    {
+        const string Sticky = ",\"sessionAffinity\":\"ClientIP\"";
+        Publish("sticky", "10.96.1.8", "http/TCP/80", "http/TCP/8080", "10.244.0.2 10.244.0.3 10.244.0.4", spec: Sticky);
+        await ReadyAsync("10.96.1.8", 80, "sticky:http");
+        var first = await node.AskAsync("client", "10.96.1.8", 80);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(first, await node.AskAsync("client", "10.96.1.8", 80));
+        }
+
+        var gone = $"10.244.0.{first![1] - '0' + 1}";
+        Publish("sticky", "10.96.1.8", "http/TCP/80", "http/TCP/8080", string.Join(' ', ((string[])["10.244.0.2", "10.244.0.3", "10.244.0.4"]).Where(address => address != gone)), spec: Sticky);
+        await TestNode.EventuallyAsync(async () => await node.AskAsync("client", "10.96.1.8", 80) is { } answer && answer != first, "the client moves on");
+    }
+
+    [Fact]
+    public async Task Udp_BackendGone_ClientMovesOnWithoutANewSocket()
+    {
+        Publish("dns", "10.96.1.9", "dns/UDP/53", "dns/UDP/5353", "10.244.0.3");
+        await ReadyAsync("10.96.1.9", 53, "dns:dns");
+        using var socket = node["p1"].Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        await socket.ConnectAsync(IPAddress.Parse("10.96.1.9"), 53, TestContext.Current.CancellationToken);
+        Assert.Equal("p2", await AskUdpAsync(socket));
+
+        Publish("dns", "10.96.1.9", "dns/UDP/53", "dns/UDP/5353", "10.244.0.4");
+        await TestNode.EventuallyAsync(async () => await AskUdpAsync(socket) == "p3", "the flow moves to the new endpoint");
+    }
+
+    [Fact]
+    public async Task Udp_FirstEndpointComes_WaitingClientReachesIt()
+    {
+        Publish("late", "10.96.1.10", "dns/UDP/53/30053", "dns/UDP/5353", "");
+        await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("no-endpoint-services")!.Elements.Any(element => element.Comment == "default/late:dns")), "the refusal");
+        using var socket = node["client"].Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        await socket.ConnectAsync(IPAddress.Parse("10.89.0.11"), 30053, TestContext.Current.CancellationToken);
+        Assert.NotEqual("p1", await AskUdpAsync(socket));
+
+        Publish("late", "10.96.1.10", "dns/UDP/53/30053", "dns/UDP/5353", "10.244.0.2");
+        await TestNode.EventuallyAsync(async () => await AskUdpAsync(socket) == "p1", "the waiting client is served");
+    }
+
+    [Fact]
+    public async Task ForeignChange_IsUndone_WithAnEvent()
+    {
+        Publish("guarded", "10.96.1.11", "http/TCP/80", "http/TCP/8080", "10.244.0.2");
+        await ReadyAsync("10.96.1.11", 80, "guarded:http");
+
+        using (var other = node["node"].Run(NftSocket.Open))
+        {
+            other.Apply(new NftBatch().Add(new FlushSet(TableSchema.V4.Id, "service-endpoints")));
+        }
+
+        await ReadyAsync("10.96.1.11", 80, "guarded:http");
+        await TestNode.EventuallyAsync(async () => await node.AskAsync("p2", "10.96.1.11", 80, 500) is { } answer && answer.StartsWith("p1", StringComparison.Ordinal), "the flushed map is filled again");
+        await TestNode.EventuallyAsync(() => Task.FromResult(node.Api.Events.Any(text => text.StartsWith("ForeignChange", StringComparison.Ordinal))), "the event");
+
+        using (var other = node["node"].Run(NftSocket.Open))
+        {
+            other.Apply(new NftBatch().Add(new DeleteTable(TableSchema.V4.Id)));
+        }
+
+        await TestNode.EventuallyAsync(async () => await node.AskAsync("p2", "10.96.1.11", 80, 500) is { } answer && answer.StartsWith("p1", StringComparison.Ordinal), "the deleted table is made again");
+    }
+
+    [Fact]
+    public async Task Restart_WithACorrectTable_SendsNothing()
+    {
+        Publish("kept", "10.96.1.12,fd96::1:12", "http/TCP/80/30092 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.2 10.244.0.3 10.244.0.4", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
+        Publish("kept-sticky", "10.96.1.13", "http/TCP/80", "http/TCP/8080", "10.244.0.2 10.244.0.3", spec: ",\"sessionAffinity\":\"ClientIP\"");
+        await ReadyAsync("10.96.1.12", 80, "kept:http");
+        await ReadyAsync("10.96.1.13", 80, "kept-sticky:http");
+        // Slots in an order that a first compilation would not choose.
+        Publish("kept", "10.96.1.12,fd96::1:12", "http/TCP/80/30092 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.3 10.244.0.4", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
+        await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("service-endpoints")!.Elements.Count(element => element.Comment == "default/kept:http") == 2), "two endpoints");
+        _ = await node.AskAsync("client", "10.96.1.13", 80);
+        await node.StopProxyAsync();
+        var before = node.Generation();
+
+        await node.StartProxyAsync();
+
+        Assert.Equal(before, node.Generation());
+        Assert.Contains(await node.AskAsync("p1", "10.96.1.12", 80), (string[])["p2 10.244.0.2", "p3 10.244.0.2"]);
+    }
+
+    [Fact]
+    public async Task ListRuleset_OfTheNftProgram_ReloadsToTheSame()
+    {
+        Assert.SkipUnless(File.Exists("/usr/sbin/nft") || File.Exists("/sbin/nft"), "lacks: nft");
+        Publish("listed", "10.96.1.14,fd96::1:14", "http/TCP/80/30094 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.2 10.244.0.3", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
+        await ReadyAsync("10.96.1.14", 80, "listed:http");
+        await ReadyAsync("fd96::1:14", 80, "listed:http");
+
+        var text = TestNode.Run("node", "nft -s list ruleset");
+        Assert.Contains("comment \"default/listed:http\"", text);
+        var again = TestNode.Run("p3", "nft -f - && nft -s list ruleset; nft flush ruleset", text);
+
+        Assert.Equal(text, again);
+    }
+
+    [Fact]
+    public async Task BadEndpoints_AreLeftOutWithAnEvent_AndTheRestIsServed()
+    {
+        Publish("mixed", "10.96.1.15", "http/TCP/80", "http/TCP/8080", "127.0.0.1 10.244.0.2 fd44::9 169.254.1.1");
+        await ReadyAsync("10.96.1.15", 80, "mixed:http");
+
+        Assert.Equal(["p1"], await node.AskAllAsync("p2", "10.96.1.15", 80, "p1"));
+        await TestNode.EventuallyAsync(() => Task.FromResult(node.Api.Events.Count(text => text.StartsWith("ProxySkipped mixed-IPv4", StringComparison.Ordinal)) == 3), "an event for each");
+    }
+
+    [Fact]
+    public async Task Http_HealthAndMetrics_AnswerAsKubeProxy()
+    {
+        using var http = new HttpClient();
+        var cancel = TestContext.Current.CancellationToken;
+        using var healthz = await http.GetAsync($"http://127.0.0.1:{node.Proxy.Endpoints.HealthPort}/healthz", cancel);
+        var body = await healthz.Content.ReadAsStringAsync(cancel);
+        Assert.Equal(HttpStatusCode.OK, healthz.StatusCode);
+        Assert.Matches("""^\{"lastUpdated": "[^"]+","currentTime": "[^"]+","nodeEligible": true\}$""", body);
+        Assert.Equal("nftables", await http.GetStringAsync($"http://127.0.0.1:{node.Proxy.Endpoints.MetricsPort}/proxyMode", cancel));
+        var metrics = await http.GetStringAsync($"http://127.0.0.1:{node.Proxy.Endpoints.MetricsPort}/metrics", cancel);
+        Assert.Contains("kubeproxy_sync_proxy_rules_duration_seconds_count", metrics);
+        Assert.Contains("kubeproxy_sync_proxy_rules_service_changes_pending", metrics);
+    }
+
+    private static async Task<string?> AskUdpAsync(Socket socket)
+    {
+        var buffer = new byte[64];
+        using var limit = new CancellationTokenSource(200);
+        try
+        {
+            await socket.SendAsync("?"u8.ToArray(), limit.Token);
+            return System.Text.Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, limit.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            return null;
+        }
+    }
+
+    private void Publish(string name, string ips, string ports, string targets, string v4, string? v6 = null, string spec = "", string status = "{}")
+    {
+        node.Api.Set(Services, "default", name, Service(name, ips, ports, spec, status));
+        node.Api.Set(Slices, "default", $"{name}-IPv4", Slice(name, targets, v4));
+        if (v6 is not null)
+        {
+            node.Api.Set(Slices, "default", $"{name}-IPv6", Slice(name, targets, v6, "IPv6"));
+        }
+    }
+
+    /// <summary>Waits for the frontend to be in the kernel.</summary>
+    private Task ReadyAsync(string? address, ushort port, string comment)
+    {
+        var v6 = address?.Contains(':') == true;
+        var schema = v6 ? TableSchema.V6 : TableSchema.V4;
+        var map = address is null ? schema.ServiceNodePorts.Name : schema.ServiceIps.Name;
+        return TestNode.EventuallyAsync(
+            () => Task.FromResult(node.ReadTable(schema.Id)?.FindSet(map)?.Elements.Any(element =>
+                element.Comment == $"default/{comment}"
+                && (address is null || element.Key.Span.StartsWith(TestData.Ip(address).ToBytes()))
+                && element.Key.Span[^4..^2].SequenceEqual((ReadOnlySpan<byte>)[(byte)(port >> 8), (byte)port])) == true),
+            $"{address}:{port} of {comment} is programmed");
+    }
+}
