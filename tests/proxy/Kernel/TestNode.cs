@@ -57,7 +57,11 @@ public sealed class TestNode : IAsyncLifetime
             return;
         }
 
-        await StopProxyAsync();
+        if (node is not null)
+        {
+            await StopProxyAsync();
+        }
+
         await Api.DisposeAsync();
         servers.ForEach(server => server.Dispose());
         foreach (var (name, ns) in namespaces)
@@ -200,7 +204,8 @@ public sealed class TestNode : IAsyncLifetime
                 text += $$"""
 
                     ip -n {{Prefix}}node link add v{{i}} type veth peer name eth0 netns {{Prefix}}p{{i}}
-                    ip -n {{Prefix}}node link set v{{i}} master cni0 type bridge_slave hairpin on
+                    ip -n {{Prefix}}node link set v{{i}} master cni0
+                    ip -n {{Prefix}}node link set v{{i}} type bridge_slave hairpin on
                     ip -n {{Prefix}}node link set v{{i}} up
                     ip -n {{Prefix}}p{{i}} link set lo up
                     ip -n {{Prefix}}p{{i}} addr add 10.244.0.{{i + 1}}/24 dev eth0

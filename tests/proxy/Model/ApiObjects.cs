@@ -8,7 +8,7 @@ internal static class ApiObjects
     public const string Nodes = "api/v1/nodes";
 
     public static string Node(string name) =>
-        $$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}","uid":"{{name}}","resourceVersion":"$RV","labels":{"topology.kubernetes.io/zone":"a"}},"spec":{"podCIDRs":["10.244.0.0/24","fd44::/64"]},"status":{"addresses":[{"type":"InternalIP","address":"10.89.0.11"}]}}""";
+        $$$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{name}}}","uid":"{{{name}}}","resourceVersion":"$RV","labels":{"topology.kubernetes.io/zone":"a"}},"spec":{"podCIDRs":["10.244.0.0/24","fd44::/64"]},"status":{"addresses":[{"type":"InternalIP","address":"10.89.0.11"}]}}""";
 
     /// <param name="name">The name.</param>
     /// <param name="ips">clusterIPs, with commas.</param>
