@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging;
+using Podwire.CniFlannel.Agent.Apply;
+using Podwire.CniFlannel.Agent.Config;
+using Podwire.Daemon;
+using Podwire.Kube;
+using Podwire.Kube.Objects;
+using Podwire.Netlink;
+using Podwire.Netlink.Nftables;
+
+namespace Podwire.CniFlannel.Agent;
+
+/// <summary>podwire-flannel: stands in for <c>flanneld --kube-subnet-mgr</c>.</summary>
+public static class FlannelProgram
+{
+    /// <summary>Runs until SIGTERM or SIGINT; the data path stays up.</summary>
+    /// <param name="args">flanneld's flags; see --help.</param>
+    /// <returns>0 after a signal, 1 for a failure at start, 2 for a wrong command line.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        var flags = FlannelOptions.Flags();
+        if (!flags.TryParse(args, Console.Out, Console.Error, out var exitCode))
+        {
+            return exitCode;
+        }
+
+        try
+        {
+            return await RunAsync(FlannelOptions.From(flags, Environment.GetEnvironmentVariable)).ConfigureAwait(false);
+        }
+        catch (FlagException e)
+        {
+            return Fail(e.Message, 2);
+        }
+        catch (Exception e) when (e is KubeConfigException or SyscallException or NetlinkException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            return Fail(e.Message, 1);
+        }
+    }
+
+    private static async Task<int> RunAsync(FlannelOptions options)
+    {
+        NetConf netConf;
+        try
+        {
+            netConf = NetConf.Parse(await File.ReadAllBytesAsync(options.NetConfPath).ConfigureAwait(false));
+        }
+        catch (NetConfException e)
+        {
+            return Fail($"{options.NetConfPath}: {e.Message}", 1);
+        }
+
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return Fail("it must run as root: it makes links, routes and packet filter rules", 1);
+        }
+
+        using var termination = Termination.Handle();
+        using var loggers = DaemonLogging.Create(options.Verbosity);
+        var logger = loggers.CreateLogger("flannel");
+        using var client = new KubeClient(KubeConfig.LoadDefault(options.Kubeconfig), new KubeClientOptions { UserAgent = "podwire-flannel" });
+        var reflector = new Reflector<Node>(client, KubeResources.Nodes, options: new ReflectorOptions { Logger = logger });
+        using var nftables = NftSocket.Open();
+        using var kernel = new NodeKernel(nftables);
+        using var metrics = new FlannelMetrics();
+        using var exporter = new PrometheusExporter(FlannelMetrics.MeterName);
+        FlannelLog.Started(logger, options.NodeName, netConf.Backend.Name, string.Join(", ", netConf.Families.Select(netConf.Network)));
+        var agent = new FlannelAgent(options, netConf, reflector.Store, kernel, new NodeRegistration(client, TimeProvider.System), metrics, logger, TimeProvider.System);
+        var health = options.HealthzPort == 0 ? null : await ServeHealthAsync(options, agent, exporter, loggers, termination.Token).ConfigureAwait(false);
+        await using (health)
+        {
+            var working = Task.WhenAll(reflector.RunAsync(termination.Token), agent.RunAsync(termination.Token), TellReadyAsync(agent, termination.Token));
+            try
+            {
+                await working.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (termination.Token.IsCancellationRequested)
+            {
+                // Asked to end while it waited.
+            }
+        }
+
+        return 0;
+    }
+
+    private static async Task TellReadyAsync(FlannelAgent agent, CancellationToken cancel)
+    {
+        await agent.Ready.WaitAsync(cancel).ConfigureAwait(false);
+        SdNotify.Ready("routes to the other nodes are in place");
+    }
+
+    private static async Task<HealthServer?> ServeHealthAsync(FlannelOptions options, FlannelAgent agent, PrometheusExporter exporter, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        var address = options.HealthzIp.Contains(':', StringComparison.Ordinal) ? $"[{options.HealthzIp}]" : options.HealthzIp;
+        var server = new HealthServer($"{address}:{options.HealthzPort}", loggers)
+            .Map("/healthz", static () => HealthReply.Ok)
+            .Map("/readyz", () => agent.Problem is { } problem ? HealthReply.Unhealthy(problem) : HealthReply.Ok)
+            .MapMetrics("/metrics", exporter);
+        await server.StartAsync(cancel).ConfigureAwait(false);
+        return server;
+    }
+
+    private static int Fail(string message, int code)
+    {
+        Console.Error.WriteLine($"podwire-flannel: {message}");
+        return code;
+    }
+}
