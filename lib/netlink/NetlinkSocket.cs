@@ -69,15 +69,7 @@ public sealed partial class NetlinkSocket : IDisposable
     /// <returns>The sequence number of the first message.</returns>
     public uint Send(Span<byte> messages)
     {
-        var first = sequence + 1;
-        for (var at = 0; at + NetlinkMessage.HeaderLength <= messages.Length;)
-        {
-            MemoryMarshal.Write(messages[(at + 8)..], ++sequence);
-            MemoryMarshal.Write(messages[(at + 12)..], 0u);
-            var length = MemoryMarshal.Read<uint>(messages[at..]);
-            at += (int)((length + 3) & ~3u);
-        }
-
+        var first = Stamp(messages);
         Libc.Send(descriptor, messages);
         return first;
     }
@@ -138,6 +130,21 @@ public sealed partial class NetlinkSocket : IDisposable
     public void Dispose() => descriptor.Dispose();
 
     internal static string Describe(string operation, object? subject) => subject is null ? operation : $"{operation} {subject}";
+
+    /// <summary>Numbers the messages on; returns the first number.</summary>
+    private uint Stamp(Span<byte> messages)
+    {
+        var first = sequence + 1;
+        for (var at = 0; at + NetlinkMessage.HeaderLength <= messages.Length;)
+        {
+            MemoryMarshal.Write(messages[(at + 8)..], ++sequence);
+            MemoryMarshal.Write(messages[(at + 12)..], 0u);
+            var length = MemoryMarshal.Read<uint>(messages[at..]);
+            at += (int)((length + 3) & ~3u);
+        }
+
+        return first;
+    }
 
     private void Configure()
     {

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace Podwire.Netlink.Interop;
+
+internal static partial class Libc
+{
+    // Without the transition to native code that the runtime keeps books on: in the child only the calling thread exists, so
+    // nothing there may wait for another one.
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    private static partial int fork();
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    private static partial int close_range(uint first, uint last, int flags);
+
+    [LibraryImport(Library, EntryPoint = "send")]
+    [SuppressGCTransition]
+    private static unsafe partial nint send_in_child(int descriptor, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    private static partial void _exit(int code);
+
+    /// <summary>
+    /// fork(2), and send(2) in the child, which holds no other descriptor and ends with the call. False if there could be no
+    /// child. Only in a NativeAOT process: elsewhere the child might have to compile code, with threads that it does not have.
+    /// </summary>
+    internal static unsafe bool TrySendFromChild(Descriptor descriptor, ReadOnlySpan<byte> datagram)
+    {
+        var added = false;
+        try
+        {
+            descriptor.DangerousAddRef(ref added);
+            var socket = (int)descriptor.DangerousGetHandle();
+            fixed (byte* buffer = datagram)
+            {
+                var child = fork();
+                if (child == 0)
+                {
+                    if (socket > 0)
+                    {
+                        _ = close_range(0, (uint)socket - 1, 0);
+                    }
+
+                    _ = close_range((uint)socket + 1, uint.MaxValue, 0);
+                    _ = send_in_child(socket, buffer, (nuint)datagram.Length, 0);
+                    _exit(0);
+                }
+
+                return child > 0;
+            }
+        }
+        finally
+        {
+            if (added)
+            {
+                descriptor.DangerousRelease();
+            }
+        }
+    }
+}
