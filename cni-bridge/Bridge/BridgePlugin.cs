@@ -240,7 +240,7 @@ public sealed class BridgePlugin : IPlugin
             throw new CniException(CniErrorCode.Conflict, $"{veth.Name} belongs to another attachment", link.Alias ?? link.Kind);
         }
 
-        return host.DeleteLink(link.Index);
+        return host.DeleteLinkDetached(link);
     }
 
     /// <summary>The kernel hears of the carrier a moment after the container's end is up; until then the bridge does not forward.</summary>
