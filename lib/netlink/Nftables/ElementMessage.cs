@@ -50,13 +50,11 @@ internal static class ElementMessage
                 continue;
             }
 
+            // The kernel gives all items the type NFTA_LIST_ELEM, nft counts them up; neither looks at it.
             var list = attributes.Nested();
             while (list.Read())
             {
-                if (list.Type == NfTables.NFTA_LIST_ELEM)
-                {
-                    into.Add(ReadOne(list.Nested()));
-                }
+                into.Add(ReadOne(list.Nested()));
             }
         }
     }

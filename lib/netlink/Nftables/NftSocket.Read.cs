@@ -204,7 +204,7 @@ public sealed partial class NftSocket
         }
     }
 
-    private static (string Chain, Rule Rule) ReadRule(AttributeReader attributes, RuleReader reader, out string table)
+    internal static (string Chain, Rule Rule) ReadRule(AttributeReader attributes, RuleReader reader, out string table)
     {
         table = string.Empty;
         var chain = string.Empty;
