@@ -129,10 +129,18 @@ internal static class DeploymentCompiler
         return With(view, size != current ? new() { [view.New] = size } : OldSizes(view, view.New));
     }
 
-    /// <summary>Old replica sets shrink: first by the pods that are not available anyway, then by as many as availability allows.</summary>
+    /// <summary>
+    /// Old replica sets shrink: first by the pods that are not available anyway, then by as many as availability allows. Not before every replica set has
+    /// told of its present size: one that shrank and grew again would still count pods as available that it has lost.
+    /// </summary>
     private static Dictionary<ReplicaSet, int> OldSizes(RolloutView view, ReplicaSet newest)
     {
         var sizes = new Dictionary<ReplicaSet, int>();
+        if (view.All.Any(set => (set.Status.ObservedGeneration ?? 0) < (set.Metadata.Generation ?? 0)))
+        {
+            return sizes;
+        }
+
         var budget = RolloutMath.OldMayLose(view.Replicas, view.MaxUnavailable, view.Total, RolloutView.Size(newest), RolloutView.Available(newest));
         foreach (var set in view.Old)
         {

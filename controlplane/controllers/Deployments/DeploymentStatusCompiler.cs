@@ -18,7 +18,7 @@ internal static class DeploymentStatusCompiler
     /// <summary>The sums alone, with the conditions as they were: what the replica sets say now.</summary>
     public static DeploymentStatus Tally(RolloutView view)
     {
-        var available = view.All.Sum(RolloutView.Available);
+        var available = view.All.Sum(set => set.Status.AvailableReplicas ?? 0);
         return new()
         {
             ObservedGeneration = view.Deployment.Metadata.Generation,

@@ -56,6 +56,8 @@ internal sealed class RolloutView
     /// <summary>A replica set's size.</summary>
     public static int Size(ReplicaSet set) => set.Spec.Replicas ?? 1;
 
-    /// <summary>A replica set's available pods.</summary>
-    public static int Available(ReplicaSet set) => set.Status.AvailableReplicas ?? 0;
+    /// <summary>
+    /// A replica set's available pods, as far as can be relied on: a status from before it was made smaller counts pods that are about to go.
+    /// </summary>
+    public static int Available(ReplicaSet set) => Math.Min(set.Status.AvailableReplicas ?? 0, Size(set));
 }

@@ -16,6 +16,7 @@ namespace Podwire.Controllers.GarbageCollection;
 internal sealed class GarbageCollector(ControllerContext context) : IController, IDisposable
 {
     private static readonly TimeSpan DiscoveryInterval = TimeSpan.FromSeconds(30);
+    private static readonly JsonSerializerOptions Metadata = KubeJson.With(MetadataJson.Default);
     private readonly ILogger logger = context.Loggers.CreateLogger("garbage-collector");
     private readonly WorkQueue<string> queue = new(new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30), 0.2));
     private readonly GcGraph graph = new();
@@ -95,7 +96,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
 
     private Followed Follow(ApiResourceInfo resource, CancellationToken cancel)
     {
-        var typed = new KubeResource<MetadataOnly>(resource.Group, resource.Version, resource.Kind, resource.Plural, resource.IsNamespaced, MetadataJson.ForResources);
+        var typed = new KubeResource<MetadataOnly>(resource.Group, resource.Version, resource.Kind, resource.Plural, resource.IsNamespaced, Metadata);
         var reflector = new Reflector<MetadataOnly>(context.Client, typed, null, new ReflectorOptions { Logger = logger, Time = context.Time });
         reflector.Store.Subscribe(change =>
         {

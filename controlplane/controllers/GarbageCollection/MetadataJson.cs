@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Podwire.Kube.Json;
 using Podwire.Kube.Objects;
 
 namespace Podwire.Controllers.GarbageCollection;
@@ -9,8 +7,4 @@ namespace Podwire.Controllers.GarbageCollection;
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(MetadataOnly))]
 [JsonSerializable(typeof(KubeList<MetadataOnly>))]
-internal sealed partial class MetadataJson : JsonSerializerContext
-{
-    /// <summary>Options for the resources that garbage collection follows.</summary>
-    public static JsonSerializerOptions ForResources { get; } = KubeJson.With(Default);
-}
+internal sealed partial class MetadataJson : JsonSerializerContext;
