@@ -64,15 +64,30 @@ public sealed partial class NftSocket
             writer.String(NfTables.NFTA_SET_ELEM_LIST_SET, set.Name);
             writer.EndMessage();
 
-            // One list per message: an interrupted dump throws away what it gave, which a list shared by all messages would not.
-            var parts = socket.Dump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", static (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
+            for (var attempt = 1; ; attempt++)
             {
-                part = [];
-                ElementMessage.Read(message.Attributes(NfGenMessage.Size), part);
-                return message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM);
-            });
-            var all = parts.Count == 1 ? parts[0] : [.. parts.SelectMany(static p => p)];
-            return ElementMessage.Assemble(set, all);
+                // One list per message: an interrupted dump throws away what it gave, which a list shared by all messages would not.
+                var parts = socket.Dump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", static (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
+                {
+                    part = [];
+                    ElementMessage.Read(message.Attributes(NfGenMessage.Size), part);
+                    return message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM);
+                });
+                var elements = ElementMessage.Assemble(set, parts.Count == 1 ? parts[0] : [.. parts.SelectMany(static p => p)]);
+                if (!HasRepeatedKey(elements))
+                {
+                    return elements;
+                }
+
+                // The kernel grows a hash in the background after a load and goes on dumping by count in the new order
+                // (net/netfilter/nft_set_hash.c, nft_rhash_walk): for each element it gives twice it leaves one out, and does not say so.
+                if (attempt == ReadAttempts)
+                {
+                    throw new NetlinkException($"list elements of {table} {set.Name}", Errno.EINTR, "the kernel's table was rebuilt during every dump");
+                }
+
+                Thread.Sleep(attempt * 5);
+            }
         }
         finally
         {
@@ -99,6 +114,19 @@ public sealed partial class NftSocket
         {
             writer.Dispose();
         }
+    }
+
+    private static bool HasRepeatedKey(ValueList<SetElement> sorted)
+    {
+        for (var i = 1; i < sorted.Count; i++)
+        {
+            if (sorted[i - 1].SameKey(sorted[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private Table? ReadTableOnce(TableId id)

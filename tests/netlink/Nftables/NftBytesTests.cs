@@ -184,7 +184,6 @@ public class NftBytesTests
                         name = search.Type == NfTables.NFTA_SET_ELEM_LIST_SET ? search.String() : name;
                     }
 
-
                     ElementMessage.Read(attributes, elements.TryGetValue(name, out var list) ? list : elements[name] = []);
                     break;
                 case NfTables.NFT_MSG_NEWRULE:
