@@ -9,6 +9,9 @@ namespace Podwire.CniFlannel.Plugin;
 /// </summary>
 public sealed class FlannelPlugin : IPlugin
 {
+    /// <summary>The plugin's file name.</summary>
+    public const string Name = "flannel";
+
     /// <inheritdoc/>
     public CniResult Add(PluginCall call)
     {

@@ -1,6 +1,7 @@
 using Podwire.Cni;
 using Podwire.CniBridge;
 using Podwire.CniBridge.Bridge;
+using Podwire.CniFlannel.Plugin;
 
 namespace Podwire.CniExecutable;
 
@@ -12,7 +13,8 @@ internal static class Program
         var registry = new PluginRegistry()
             .Add(BridgePlugin.Name, static () => new BridgePlugin())
             .Add(HostLocalPlugin.Name, static () => new HostLocalPlugin())
-            .Add(LoopbackPlugin.Name, static () => new LoopbackPlugin());
+            .Add(LoopbackPlugin.Name, static () => new LoopbackPlugin())
+            .Add(FlannelPlugin.Name, static () => new FlannelPlugin());
         PluginMain.RunAndExit(Path.GetFileName(Environment.GetCommandLineArgs()[0]), registry);
     }
 }
