@@ -23,6 +23,7 @@ internal sealed class TestCluster : IAsyncDisposable
         using var route = RouteSocket.Open(underlay);
         route.AddLink(new BridgeSpec("underlay") { Up = true });
         var bridge = route.GetLink("underlay")!.Index;
+        route.AddAddress(new AddressEntry(bridge, IpPrefix.Parse("10.89.0.1/24")));
         var list = new List<TestNode>();
         for (var number = 1; number <= count; number++)
         {
@@ -128,23 +129,37 @@ internal sealed class TestCluster : IAsyncDisposable
         await client.ConnectAsync(listener.LocalEndPoint!, limit.Token);
         var sent = new byte[200_000];
         Random.Shared.NextBytes(sent);
+        await using var stream = new NetworkStream(client, ownsSocket: false);
         var sending = Task.Run(
             async () =>
             {
-                await using var stream = new NetworkStream(client, ownsSocket: false);
                 await stream.WriteAsync(sent, limit.Token);
                 client.Shutdown(SocketShutdown.Send);
             },
             limit.Token);
         var received = new byte[sent.Length];
-        await using (var stream = new NetworkStream(client, ownsSocket: false))
-        {
-            await stream.ReadExactlyAsync(received, limit.Token);
-        }
-
+        await stream.ReadExactlyAsync(received, limit.Token);
         await sending;
         await echo;
         Assert.Equal(sent, received);
+    }
+
+    /// <summary>The address that a host outside the cluster sees when a pod connects to it.</summary>
+    public async Task<IPAddress> SeenOutsideAsync(TestNode from)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        using var listener = underlay.Run(() =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse("10.89.0.1"), 0));
+            socket.Listen();
+            return socket;
+        });
+        using var client = from.Pod.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await client.ConnectAsync(listener.LocalEndPoint!, limit.Token);
+        using var accepted = await listener.AcceptAsync(limit.Token);
+        return ((IPEndPoint)accepted.RemoteEndPoint!).Address;
     }
 
     public async ValueTask DisposeAsync()

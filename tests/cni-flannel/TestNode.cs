@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Podwire.CniFlannel.Agent;
 using Podwire.CniFlannel.Agent.Apply;
@@ -8,9 +6,9 @@ using Podwire.CniFlannel.Agent.Config;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Netlink.Namespaces;
+using Podwire.Netlink.Nftables;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
-using Podwire.Ruleset;
 
 namespace Podwire.CniFlannel.Tests;
 
@@ -22,6 +20,7 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly FlannelMetrics metrics = new();
     private CancellationTokenSource? stop;
     private NodeKernel? kernel;
+    private NftSocket? nftables;
     private Task running = Task.CompletedTask;
 
     public TestNode(TestCluster cluster, int number)
@@ -44,8 +43,6 @@ internal sealed class TestNode : IAsyncDisposable
     public NetNamespace Pod { get; }
 
     public FlannelAgent? Agent { get; private set; }
-
-    public FakeNft Nftables { get; } = new();
 
     public string SubnetFile => Path.Combine(directory, "subnet.env");
 
@@ -70,12 +67,13 @@ internal sealed class TestNode : IAsyncDisposable
         inside.AddRoute(new RouteEntry(IpPrefix.Default(IpFamily.V6)) { Gateway = IpAddress.Parse($"fd00:10:244:{Number}::1"), InterfaceIndex = eth0 });
     }
 
-    public void Start(NetConf netConf, ILogger? logger = null)
+    public void Start(NetConf netConf, TimeSpan? resync = null)
     {
-        kernel = new NodeKernel(Nftables, Namespace);
+        nftables = NftSocket.Open(Namespace);
+        kernel = new NodeKernel(nftables, Namespace);
         stop = new CancellationTokenSource();
-        var options = new FlannelOptions { NodeName = Name, Interface = "eth0", SubnetFile = SubnetFile, IpMasq = true, Resync = TimeSpan.FromHours(1) };
-        Agent = new FlannelAgent(options, netConf, nodes, kernel, new StoreRegistration(nodes), metrics, logger ?? NullLogger.Instance, TimeProvider.System);
+        var options = new FlannelOptions { NodeName = Name, Interface = "eth0", SubnetFile = SubnetFile, IpMasq = true, Resync = resync ?? TimeSpan.FromHours(1) };
+        Agent = new FlannelAgent(options, netConf, nodes, kernel, new StoreRegistration(nodes), metrics, NullLogger.Instance, TimeProvider.System);
         running = Agent.RunAsync(stop.Token);
     }
 
@@ -91,7 +89,12 @@ internal sealed class TestNode : IAsyncDisposable
 
         kernel?.Dispose();
         kernel = null;
+        nftables?.Dispose();
+        nftables = null;
     }
+
+    /// <summary>nft(8) in this node's namespace.</summary>
+    public string Nft(string arguments) => TestCluster.Run("ip", ["netns", "exec", NetnsName, "nft", .. arguments.Split(' ')]);
 
     public JsonArray Ip(string arguments) => Json("ip", arguments);
 
