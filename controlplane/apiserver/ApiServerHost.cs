@@ -110,6 +110,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             catalog["", "v1", "services"].Hook = allocations;
             var bootstrap = new Bootstrap(store, catalog, allocations, time, logger);
             bootstrap.RepairAllocations();
+            catalog.Namespaces.AfterCreate = bootstrap.EnsureAccountAsync;
             await app.StartAsync();
             var port = Port(app, options);
             await bootstrap.RunAsync(kubernetesIp.ToString(), advertise.ToString(), port);

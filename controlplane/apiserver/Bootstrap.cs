@@ -30,7 +30,11 @@ internal sealed class Bootstrap(ObjectStore store, ResourceCatalog catalog, Serv
         foreach (var name in Namespaces)
         {
             await EnsureAsync(catalog.Namespaces, null, Item("v1", "Namespace", name, null));
-            await EnsureAsync(catalog["", "v1", "serviceaccounts"], name, Item("v1", "ServiceAccount", "default", name));
+        }
+
+        foreach (var @namespace in store.Snapshot(catalog.Namespaces.Stored).All.ToArray().Where(stored => !stored.IsBeingDeleted))
+        {
+            await EnsureAccountAsync(@namespace.Name);
         }
 
         var ports = new JsonArray(new JsonObject { ["name"] = "https", ["protocol"] = "TCP", ["port"] = 443L, ["targetPort"] = (long)port });
@@ -52,6 +56,10 @@ internal sealed class Bootstrap(ObjectStore store, ResourceCatalog catalog, Serv
             current["ports"] = endpointPorts.DeepClone();
         });
     }
+
+    /// <summary>Gives a namespace its default account.</summary>
+    public Task EnsureAccountAsync(string @namespace) =>
+        EnsureAsync(catalog["", "v1", "serviceaccounts"], @namespace, Item("v1", "ServiceAccount", "default", @namespace));
 
     private static JsonObject Item(string apiVersion, string kind, string name, string? @namespace)
     {

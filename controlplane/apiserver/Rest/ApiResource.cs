@@ -43,6 +43,9 @@ internal sealed class ApiResource
     /// <summary>Reserves what the object needs outside of itself; set by the server that owns the allocators.</summary>
     public IWriteHook? Hook { get; set; }
 
+    /// <summary>What follows the creation of an object of this name: a namespace gets its default account.</summary>
+    public Func<string, Task>? AfterCreate { get; set; }
+
     /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
     public string GroupVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 

@@ -90,7 +90,14 @@ internal sealed class ResourceHandler(
         var duplicates = new List<string>();
         var item = await ObjectDecoder.ReadObjectAsync(request, request.Resource.SchemaType, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
         ObjectDecoder.Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType, duplicates);
-        return new(201, await writer.CreateAsync(request, item, request.IsDryRun()));
+        var isDryRun = request.IsDryRun();
+        var body = await writer.CreateAsync(request, item, isDryRun);
+        if (!isDryRun && request.Resource.AfterCreate is { } follow)
+        {
+            await follow(((JsonObject)JsonText.Parse(body)!).Object("metadata").Text("name")!);
+        }
+
+        return new(201, body);
     }
 
     private async Task<ApiResult> ReplaceAsync(ApiRequest request)
