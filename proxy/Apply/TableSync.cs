@@ -64,7 +64,7 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
     {
         var actual = nft.ReadTable(id);
         var planned = new TableModel(settings, actual is null ? null : ElementCompiler.ReadSlots(actual));
-        _ = planned.Apply(snapshot);
+        planned.Absorb(snapshot);
         return RulesetDiff.Between(actual, planned.ToTable());
     }
 
@@ -83,15 +83,14 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
         var before = nft.GetGeneration();
         var actual = nft.ReadTable(id);
         var adopted = new TableModel(settings, actual is null ? null : ElementCompiler.ReadSlots(actual));
-        var changes = adopted.Apply(snapshot, ElementsAtOnce);
+        adopted.Absorb(snapshot);
         (model, isVerified) = (adopted, false);
-        if (actual is not null)
-        {
-            return Repair(actual, before);
-        }
+        return actual is null ? Load() : Repair(actual, before);
+    }
 
-        // In an empty table every transaction is complete for its Services, so they need not be one.
-        var outcome = Commit(changes.Select(static change => change.ToBatch()).Prepend(adopted.Skeleton()));
+    private SyncOutcome Load()
+    {
+        var outcome = Commit(model!.Load(ElementsAtOnce));
         isVerified = true;
         ApplyLog.Loaded(logger, id.ToString(), outcome.Elements, outcome.Batches);
         return outcome with { FlowFrontends = null };
@@ -99,28 +98,47 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
 
     private SyncOutcome Repair(Table? actual = null, uint actualGeneration = 0)
     {
-        var desired = model!.ToTable();
+        Table? desired = null;
         for (var attempt = 1; ; attempt++)
         {
             // The generation is read first: a change in between makes the batch stale rather than wrong.
             var isGiven = attempt == 1 && actual is not null;
             var before = isGiven ? actualGeneration : nft.GetGeneration();
             var current = isGiven ? actual : nft.ReadTable(id);
-            var batch = RulesetDiff.Between(current, desired);
+            if (current is null)
+            {
+                return Load();
+            }
+
+            var batch = RulesetDiff.Between(current, desired ??= model!.ToTable());
             try
             {
-                nft.Apply(batch, attempt < Attempts ? before : null);
+                return Commit(batch, attempt < Attempts ? before : null);
             }
             catch (NftException e) when (e.IsStale && attempt < Attempts)
             {
-                continue;
+                // Somebody was quicker: compare again.
             }
-
-            isVerified = true;
-            generations.Committed(batch.IsEmpty ? 0 : 1);
-            ApplyLog.Verified(logger, id.ToString(), batch.ElementCount, batch.Operations.Count);
-            return batch.IsEmpty ? new(0, 0, null) : new(1, batch.ElementCount, null);
         }
+    }
+
+    /// <summary>Commits a difference: in one piece, unless that would hold the kernel's lock for long.</summary>
+    private SyncOutcome Commit(NftBatch batch, uint? generation)
+    {
+        var count = 0;
+        foreach (var part in batch.ElementCount <= ElementsAtOnce ? [batch] : batch.Split(ElementsAtOnce))
+        {
+            if (!part.IsEmpty)
+            {
+                nft.Apply(part, count == 0 ? generation : null);
+                generations.Committed(1);
+                count++;
+            }
+        }
+
+        isVerified = true;
+        ApplyLog.Verified(logger, id.ToString(), batch.ElementCount, batch.Operations.Count);
+        return new(count, batch.ElementCount, null);
     }
 
     private SyncOutcome Commit(IEnumerable<NftBatch> batches)

@@ -16,17 +16,17 @@ internal sealed class TableModel
     private readonly FrontendClaims claims = new();
     private readonly ChainCompiler chains;
     private readonly TableSchema schema;
-    private readonly IReadOnlyDictionary<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)> adopted;
+    private readonly Dictionary<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)> adopted;
 
     /// <summary>An empty model.</summary>
     /// <param name="settings">What all rules depend on; when it changes, a new model is made.</param>
     /// <param name="adopted">The slots of a table that is there already: endpoints keep their slots.</param>
-    public TableModel(TableSettings settings, IReadOnlyDictionary<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)>? adopted = null)
+    public TableModel(TableSettings settings, Dictionary<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)>? adopted = null)
     {
         Settings = settings;
         schema = TableSchema.Of(settings.Family);
         chains = new(settings);
-        this.adopted = adopted ?? new Dictionary<FrontendKey, (EndpointAddress[], EndpointAddress[])>();
+        this.adopted = adopted ?? [];
     }
 
     /// <summary>What all rules depend on.</summary>
@@ -81,6 +81,39 @@ internal sealed class TableModel
         }
 
         return changes;
+    }
+
+    /// <summary>Takes in a snapshot without keeping account of what changes: for a table that is compared as a whole, or loaded by <see cref="Load"/>.</summary>
+    public void Absorb(ProxySnapshot snapshot)
+    {
+        var dirty = new SortedSet<ServiceKey>();
+        Claim(snapshot, dirty);
+        foreach (var key in dirty)
+        {
+            Recompile(key, snapshot.Node, null);
+        }
+    }
+
+    /// <summary>
+    /// The transactions that fill an empty table, the skeleton first; each is complete for the Services in it, so that they need not be one.
+    /// Made one at a time: all elements of a large table at once would be most of the memory that the proxy ever needs.
+    /// </summary>
+    public IEnumerable<NftBatch> Load(int elementsAtOnce)
+    {
+        yield return Skeleton();
+        var counted = new SharedObjects();
+        var change = new TableChange(schema, chains, counted);
+        foreach (var key in services.Keys.Order())
+        {
+            change.Replace(CompiledService.None, services[key].Compiled);
+            if (change.ElementCount >= elementsAtOnce)
+            {
+                yield return change.ToBatch();
+                change = new(schema, chains, counted);
+            }
+        }
+
+        yield return change.ToBatch();
     }
 
     /// <summary>The whole table as it should be, but for what affinity sets hold.</summary>
@@ -157,7 +190,7 @@ internal sealed class TableModel
         return dirty.Count > snapshot.Services.Count || released.Overlaps(taken);
     }
 
-    private void Recompile(ServiceKey key, NodeState node, TableChange change)
+    private void Recompile(ServiceKey key, NodeState node, TableChange? change)
     {
         if (!services.TryGetValue(key, out var entry))
         {
@@ -168,7 +201,7 @@ internal sealed class TableModel
         if (entry.IsGone)
         {
             services.Remove(key);
-            change.Replace(before, CompiledService.None);
+            Replace(before, CompiledService.None, change);
             return;
         }
 
@@ -178,10 +211,22 @@ internal sealed class TableModel
             Settings.Family,
             frontend => claims.Owns(key, frontend),
             frontend => before.Find(frontend) is { } old ? (old.Slots, old.LocalSlots)
-                : adopted.TryGetValue(frontend, out var slots) ? slots
+                : adopted.Remove(frontend, out var slots) ? slots
                 : ([], []));
         services[key] = entry with { Compiled = after };
-        change.Replace(before, after);
+        Replace(before, after, change);
+    }
+
+    private void Replace(CompiledService before, CompiledService after, TableChange? change)
+    {
+        if (change is null)
+        {
+            shared.Replace(before, after);
+        }
+        else
+        {
+            change.Replace(before, after);
+        }
     }
 
     private void Collect(CompiledService service, Dictionary<string, List<SetElement>> lists, List<Chain> all, List<SetObject> sets)

@@ -60,6 +60,11 @@ internal sealed class ServiceFeed
         }
 
         Tell(change.New, reading);
+        if (change.New is { } read)
+        {
+            (read.Spec, read.Status) = (new(), new());
+            Shed(read.Metadata);
+        }
     }
 
     private void OnSlice(ObjectChange<EndpointSlice> change)
@@ -75,6 +80,11 @@ internal sealed class ServiceFeed
         }
 
         Tell(change.New, reading);
+        if (change.New is { } read)
+        {
+            (read.Endpoints, read.Ports) = ([], []);
+            Shed(read.Metadata);
+        }
     }
 
     private void OnNode(ObjectChange<Node> change)
@@ -87,6 +97,12 @@ internal sealed class ServiceFeed
 
         // What is known of a node that is gone stays in force: pods may still run on it.
         state.SetNode(change.New is { } node ? NodeReader.Read(node) : state.Node with { IsEligible = false });
+    }
+
+    /// <summary>The record is all that is read from here on; the store needs the object's identity and version only, and 100,000 endpoints twice are a lot.</summary>
+    private static void Shed(ObjectMeta metadata)
+    {
+        (metadata.Labels, metadata.Annotations, metadata.OwnerReferences, metadata.Unknown) = ([], [], [], null);
     }
 
     private void Tell(IKubeObject? about, Reading reading)

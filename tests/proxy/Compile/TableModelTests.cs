@@ -74,15 +74,21 @@ public sealed class TableModelTests
 
         var snapshot = Data.Snapshot([.. cluster.Services]);
         var (split, whole) = (new TableModel(Settings(IpFamily.V4)), new TableModel(Settings(IpFamily.V4)));
-        var kernel = new FakeNft();
+        var (kernel, loaded) = (new FakeNft(), new FakeNft());
         kernel.Apply(split.Skeleton());
         foreach (var change in split.Apply(snapshot, elementsAtOnce: 3))
         {
             kernel.Apply(change.ToBatch());
         }
 
-        _ = whole.Apply(snapshot);
+        whole.Absorb(snapshot);
+        foreach (var batch in whole.Load(elementsAtOnce: 3))
+        {
+            loaded.Apply(batch);
+        }
+
         Assert.Equal(NftText.Write(whole.ToTable()), NftText.Write(kernel.ReadTable(TableSchema.V4.Id)!));
+        Assert.Equal(NftText.Write(whole.ToTable()), NftText.Write(loaded.ReadTable(TableSchema.V4.Id)!));
     });
 
     [Fact]

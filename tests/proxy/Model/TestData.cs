@@ -47,7 +47,7 @@ internal static class TestData
         Endpoints = endpoints,
     };
 
-    public static ServiceState State(ServiceRecord service, params EndpointRecord[] endpoints) =>
+    public static ServiceState With(ServiceRecord service, params EndpointRecord[] endpoints) =>
         new(service, endpoints.GroupBy(endpoint => endpoint.Address.Family).Select(group => Slice(service, [.. group])).ToList());
 
     public static ProxySnapshot Snapshot(params ServiceState[] states) => new(Node, states.ToDictionary(state => state.Service.Key, state => (ServiceState?)state));
