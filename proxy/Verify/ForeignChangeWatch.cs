@@ -54,8 +54,8 @@ internal sealed class ForeignChangeWatch(NftMonitor monitor, uint ownPort, Actio
                 {
                     if (change.PortId != ownPort && change.Tables.Any(Ours.Contains))
                     {
-                        VerifyLog.ForeignChange(logger, change.ProcessName, change.ProcessId, change.Generation);
-                        changed(change.ProcessName);
+                        VerifyLog.ForeignChange(logger, change.ThreadName, change.ThreadId, change.Generation);
+                        changed(change.ThreadName);
                     }
                 }
             }
