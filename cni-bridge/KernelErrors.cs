@@ -1,6 +1,7 @@
 using Podwire.Cni;
 using Podwire.Netlink;
 using Podwire.Primitives;
+using Podwire.Ruleset;
 
 namespace Podwire.CniBridge;
 
@@ -17,6 +18,10 @@ internal static class KernelErrors
         catch (NetlinkException e)
         {
             throw new CniException(e.Errno == Errno.EEXIST ? CniErrorCode.Conflict : CniErrorCode.KernelRefused, e.Message, inner: e);
+        }
+        catch (NftException e)
+        {
+            throw new CniException(CniErrorCode.KernelRefused, e.Message, inner: e);
         }
         catch (SyscallException e)
         {

@@ -7,9 +7,18 @@ namespace Podwire.CniBridge;
 internal sealed class UndoJournal : IDisposable
 {
     private readonly Stack<Action> steps = new();
+    private readonly List<IDisposable> held = [];
 
     /// <summary>Notes how to undo a step that was done.</summary>
     internal void Push(Action undo) => steps.Push(undo);
+
+    /// <summary>Keeps a resource until the undoing is over, or no longer needed.</summary>
+    internal T Hold<T>(T resource)
+        where T : IDisposable
+    {
+        held.Add(resource);
+        return resource;
+    }
 
     /// <summary>Keeps everything.</summary>
     internal void Commit() => steps.Clear();
@@ -29,6 +38,11 @@ internal sealed class UndoJournal : IDisposable
             {
                 continue;
             }
+        }
+
+        foreach (var resource in held)
+        {
+            resource.Dispose();
         }
     }
 }

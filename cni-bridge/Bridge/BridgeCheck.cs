@@ -27,6 +27,16 @@ internal static class BridgeCheck
             }
         }
 
+        if (config.IpMasq)
+        {
+            using var masquerade = MasqueradeTable.Open();
+            var owner = MasqueradeTable.Owner(call.Config.Name, call.Attachment);
+            foreach (var ip in previous.Ips)
+            {
+                Require(masquerade.Has(ip.Address, owner), $"{ip.Address} is not masqueraded");
+            }
+        }
+
         using var target = NetNamespace.Open(call.NetNs!);
         using var inside = RouteSocket.Open(target);
         CompareContainerEnd(call, config, previous, inside);

@@ -26,7 +26,6 @@ public sealed class BridgePlugin : IPlugin
         return KernelErrors.Translate(() =>
         {
             var config = BridgeConfig.Parse(call);
-            RefuseMasquerade(config);
             using var target = NetNamespace.Open(call.NetNs!);
             using var host = RouteSocket.Open();
             BridgeDevice.Look(host, config.Bridge);
@@ -43,24 +42,27 @@ public sealed class BridgePlugin : IPlugin
     {
         ArgumentNullException.ThrowIfNull(call);
 
-        // The link goes first, so that the address is not given to another container while this one can still use it. One failing does
-        // not keep the other from being tried.
+        // The address is given back last, when nothing can use it any more. A step that fails does not keep the others from being tried.
+        var config = call.Config;
+        MasqueradeTable? masquerade = null;
         try
         {
-            KernelErrors.Translate(() =>
-            {
-                using var host = RouteSocket.Open();
-                if (!Remove(host, new HostVeth(call.Config.Name, call.Attachment)) && call.NetNs is not null)
-                {
-                    ContainerInterface.RemoveForeign(call.NetNs, call.IfName);
-                }
-            });
+            KernelErrors.Translate(() => masquerade = RemoveMasquerade(call));
         }
         finally
         {
-            if (call.Config.IpamType.Length > 0)
+            try
             {
-                call.Delegates.Invoke(CniCommand.Del, call.Config.IpamType, call);
+                KernelErrors.Translate(() => RemoveLink(call));
+            }
+            finally
+            {
+                if (config.IpamType.Length > 0)
+                {
+                    call.Delegates.Invoke(CniCommand.Del, config.IpamType, call);
+                }
+
+                masquerade?.Dispose();
             }
         }
     }
@@ -94,6 +96,10 @@ public sealed class BridgePlugin : IPlugin
                 {
                     host.DeleteLink(link.Index);
                 }
+
+                using var masquerade = MasqueradeTable.TryOpen();
+                var owners = call.ValidAttachments.Select(a => MasqueradeTable.Owner(network, a)).ToHashSet(StringComparer.Ordinal);
+                masquerade?.Remove(tag => OwnerTag.IsOf(network, tag) && !owners.Contains(tag!));
             });
         }
         finally
@@ -112,11 +118,14 @@ public sealed class BridgePlugin : IPlugin
         try
         {
             var config = BridgeConfig.Parse(call);
-            RefuseMasquerade(config);
             KernelErrors.Translate(() =>
             {
                 using var host = RouteSocket.Open();
                 BridgeDevice.Look(host, config.Bridge);
+                if (config.IpMasq)
+                {
+                    using var masquerade = MasqueradeTable.Open();
+                }
             });
         }
         catch (CniException e) when (e.Code is CniErrorCode.Conflict or CniErrorCode.KernelRefused)
@@ -185,6 +194,14 @@ public sealed class BridgePlugin : IPlugin
         var inside = addressing.Ips.Count > 0
             ? ContainerInterface.Configure(target, call.IfName, addressing, config.DuplicateAddressDetection)
             : ContainerInterface.SwitchOn(target, call.IfName, !config.DisableContainerInterface);
+        if (config.IpMasq)
+        {
+            var owner = MasqueradeTable.Owner(call.Config.Name, call.Attachment);
+            var masquerade = undo.Hold(MasqueradeTable.Open());
+            undo.Push(() => masquerade.Remove(tag => tag == owner));
+            masquerade.Add(addressing.Ips.Select(ip => ip.Address), owner);
+        }
+
         var outside = config.DisableContainerInterface ? host.GetLink(veth.Name)! : AwaitPort(host, veth.Name);
         return addressing with
         {
@@ -266,11 +283,25 @@ public sealed class BridgePlugin : IPlugin
 
     private static string Mac(Link link) => (link.Mac ?? default(MacAddress)).ToString();
 
-    private static void RefuseMasquerade(BridgeConfig config)
+    /// <summary>
+    /// Removes what the owner has in the masquerade table, whatever the configuration says by now and whether or not the namespace and the
+    /// previous result are still there. The socket
+    /// is returned open: closing it waits for the kernel, and what follows can wait for the same.
+    /// </summary>
+    private static MasqueradeTable? RemoveMasquerade(PluginCall call)
     {
-        if (config.IpMasq)
+        var owner = MasqueradeTable.Owner(call.Config.Name, call.Attachment);
+        var masquerade = MasqueradeTable.TryOpen();
+        masquerade?.Remove(tag => tag == owner);
+        return masquerade;
+    }
+
+    private static void RemoveLink(PluginCall call)
+    {
+        using var host = RouteSocket.Open();
+        if (!Remove(host, new HostVeth(call.Config.Name, call.Attachment)) && call.NetNs is not null)
         {
-            throw new CniException(CniErrorCode.UnsupportedField, "\"ipMasq\" is not supported by this plugin");
+            ContainerInterface.RemoveForeign(call.NetNs, call.IfName);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Podwire.Cni;
 using Podwire.Netlink.Route;
 
@@ -12,7 +11,6 @@ namespace Podwire.CniBridge.Bridge;
 internal sealed class HostVeth
 {
     private const string NamePrefix = "veth";
-    private const string AliasPrefix = "podwire:";
 
     // Lower-case base 32 (RFC 4648 section 7, extended hex): 3 digits of the network and 8 of the attachment fill the 15 bytes of a name.
     private const string Digits = "0123456789abcdefghijklmnopqrstuv";
@@ -24,18 +22,9 @@ internal sealed class HostVeth
 
     internal HostVeth(string network, AttachmentId attachment)
     {
-        Network = network;
-        Attachment = attachment;
-        var owner = $"{network}/{attachment.ContainerId}/{attachment.IfName}";
-        var hash = Fnv1a.Hash64(owner);
-        Name = NetworkNamePrefix(network) + Text(hash, AttachmentDigits);
-        var alias = $"{AliasPrefix}{owner}";
-        Alias = Encoding.UTF8.GetByteCount(alias) <= MaxAlias ? alias : $"{AliasPrefix}#{hash:x16}";
+        Name = NetworkNamePrefix(network) + Text(Fnv1a.Hash64($"{network}/{attachment.ContainerId}/{attachment.IfName}"), AttachmentDigits);
+        Alias = OwnerTag.Of(network, attachment, MaxAlias);
     }
-
-    internal string Network { get; }
-
-    internal AttachmentId Attachment { get; }
 
     /// <summary>The interface's name, 15 bytes.</summary>
     internal string Name { get; }
@@ -54,9 +43,7 @@ internal sealed class HostVeth
         link.Kind == "veth"
         && link.Name.Length == NamePrefix.Length + NetworkDigits + AttachmentDigits
         && link.Name.StartsWith(NetworkNamePrefix(network), StringComparison.Ordinal)
-        && (string.IsNullOrEmpty(link.Alias)
-            || link.Alias.StartsWith($"{AliasPrefix}{network}/", StringComparison.Ordinal)
-            || link.Alias.StartsWith($"{AliasPrefix}#", StringComparison.Ordinal));
+        && (string.IsNullOrEmpty(link.Alias) || OwnerTag.IsOf(network, link.Alias));
 
     private static string Text(ulong hash, int digits)
     {

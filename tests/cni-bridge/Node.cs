@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Podwire.Netlink.Namespaces;
+using Podwire.Netlink.Nftables;
 using Podwire.Netlink.Route;
+using Podwire.Ruleset;
 
 namespace Podwire.CniBridge.Tests;
 
@@ -108,6 +110,14 @@ internal sealed class Node : IDisposable
     public string[] Leases() => !Directory.Exists(LeaseFolder)
         ? []
         : [.. Directory.GetFiles(LeaseFolder).Select(f => Path.GetFileName(f)).Where(f => char.IsAsciiHexDigit(f[0]) && f.AsSpan().ContainsAny('.', ':')).Order(StringComparer.Ordinal)];
+
+    /// <summary>The owners of the elements of the IPv4 masquerade table, sorted.</summary>
+    public string[] MasqueradeOwners()
+    {
+        using var nft = NftSocket.Open(Host);
+        var table = nft.ReadTable(new TableId(TableFamily.Ip, "podwire-cni-masquerade"));
+        return table is null ? [] : [.. table.FindSet("containers")!.Elements.Select(e => e.Comment!).Order(StringComparer.Ordinal)];
+    }
 
     public void IsUntouched()
     {

@@ -3,11 +3,25 @@ using Podwire.Primitives;
 namespace Podwire.CniBridge.Tests;
 
 /// <summary>
-/// What the reference plugins do wrong, reproduced with their releases 1.1.1 and 1.9.1, as tests that these pass. Masquerade rules
-/// (1, 4) and host ports (9) belong to plugins and keys that are not here; reading every lease (10) is tested in tests/cni.
+/// What the reference plugins do wrong, reproduced with their releases 1.1.1 and 1.9.1, as tests that these pass. Host ports (9) belong to
+/// a plugin that is not here; reading every lease (10) is tested in tests/cni.
 /// </summary>
 public class ReferenceDefectTests
 {
+    [Fact]
+    public void Defects1And4_Masquerade_IsRemovedAlsoWithTheNamespaceGone()
+    {
+        using var node = new Node();
+        var config = node.Config(",\"ipMasq\":true");
+        node.Add("c1", config).Succeeds();
+        node.Add("c2", config).Succeeds();
+        Assert.Equal(["podwire:net/c1/eth0", "podwire:net/c2/eth0"], node.MasqueradeOwners());
+        node.RemoveContainer("c1");
+        node.Del("c1", config).Succeeds();
+        node.Del("c2", node.Config()).Succeeds();
+        Assert.Empty(node.MasqueradeOwners());
+    }
+
     [Fact]
     public void Defect2_FailedAdd_LeavesNoVethAndCanBeTriedAgain()
     {
