@@ -35,11 +35,15 @@ EOF
 }
 config go.json brgo 10.70.0.0/16 ""
 config us.json brus 10.71.0.0/16 ""
+config go-masq.json brgo 10.70.0.0/16 ',"ipMasq":true'
+config us-masq.json brus 10.71.0.0/16 ',"ipMasq":true'
 measure() { ip netns exec "$id-host" "$work/measure" "$@"; }
 
 echo "$(uname -r), $(nproc) CPUs; $("$theirs/bridge" 2>&1 < /dev/null | head -n 1)"
 echo "sizes: reference bridge $(stat -Lc %s "$theirs/bridge"), ours (all plugins) $(stat -c %s "$ours/bridge") bytes"
 measure pair "$rounds" "/run/netns/$id-c" "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
+echo "with ipMasq (the reference by iptables, podwire by nftables):"
+measure pair "$((rounds / 3))" "/run/netns/$id-c" "reference=$theirs=$work/go-masq.json" "podwire=$ours=$work/us-masq.json"
 measure one "$rounds" "/run/netns/$id-c" loopback ADD "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
 measure one "$rounds" "/run/netns/$id-c" bridge VERSION "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
 
