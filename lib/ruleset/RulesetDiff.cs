@@ -176,7 +176,7 @@ public static class RulesetDiff
             {
                 if (desired.FindSet(old.Name) is null || recreated.Contains(old.Name))
                 {
-                    batch.Add(new DeleteSet(id, old.Name));
+                    batch.Add(new DeleteSet(id, old.Name, old is NftMap));
                 }
             }
 

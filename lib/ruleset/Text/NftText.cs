@@ -160,10 +160,10 @@ public static class NftText
                 text.Append($"add {Kind(set)} {table} {set.Name} {{ {string.Join("; ", SetText.Declaration(set))}; }}");
                 break;
             case DeleteSet delete:
-                text.Append($"delete set {table} {delete.Set}");
+                text.Append($"delete {Kind(delete.IsMap)} {table} {delete.Set}");
                 break;
             case FlushSet flush:
-                text.Append($"flush set {table} {flush.Set}");
+                text.Append($"flush {Kind(flush.IsMap)} {table} {flush.Set}");
                 break;
             case AddElements add:
                 AppendElementCommand("add", add.Set, add.Elements.Span);
@@ -183,7 +183,9 @@ public static class NftText
         }
     }
 
-    private static string Kind(SetObject set) => set is NftMap ? "map" : "set";
+    private static string Kind(SetObject set) => Kind(set is NftMap);
+
+    private static string Kind(bool isMap) => isMap ? "map" : "set";
 
     private static string Base(TableFamily family, BaseChain hook)
     {

@@ -47,8 +47,6 @@ public class NftTableTests
 
         // nft keeps the order in which things were declared.
         Assert.Equal(Lines(kernel.Run("list", "ruleset")), Lines(other.Run("list", "ruleset")));
-
-        static IEnumerable<string> Lines(string text) => text.Split('\n').Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -78,6 +76,22 @@ public class NftTableTests
             fake.Apply(RulesetDiff.Between(fake.ReadTable(desired.Id), desired));
             AssertSame(desired, kernel.Nft.ReadTable(desired.Id));
             Assert.Equal(desired, fake.ReadTable(desired.Id));
+        }
+    }
+
+    /// <summary>What a dry run prints is what nft takes, and has the same effect as the batch itself.</summary>
+    [Fact]
+    public void NftText_OfBatches_HasTheEffectOfTheBatches()
+    {
+        using var kernel = new NftScratch();
+        using var other = new NftScratch();
+        var random = new Random(7);
+        for (var i = 0; i < 12; i++)
+        {
+            var desired = RandomTables.Next(random);
+            other.Load(NftText.Write(RulesetDiff.Between(kernel.Nft.ReadTable(desired.Id), desired)));
+            kernel.Reach(desired);
+            Assert.Equal(Lines(kernel.Run("list", "ruleset")), Lines(other.Run("list", "ruleset")));
         }
     }
 
@@ -146,6 +160,8 @@ public class NftTableTests
             Verdict = verdict,
         };
     }
+
+    private static IEnumerable<string> Lines(string text) => text.Split('\n').Order(StringComparer.Ordinal);
 
     internal static void AssertSame(Table desired, Table? actual)
     {
