@@ -42,8 +42,13 @@ public class NodeLifecycleTests
         node.Status.Conditions.Clear();
         var health = new NodeHealth(Make.Now, null, null);
         Assert.Empty(NodeVerdict.Compile(node, health, Options, Make.Now.AddSeconds(55)).Conditions);
-        Assert.Equal("node.kubernetes.io/unreachable", NodeVerdict.Compile(node, health, Options, Make.Now.AddSeconds(55)).Evicting?.Key);
-        Assert.Equal(4, NodeVerdict.Compile(node, health, Options, Make.Now.AddSeconds(61)).Conditions.Count);
+        var waiting = NodeVerdict.Compile(node, health, Options, Make.Now.AddSeconds(55));
+        Assert.Equal(("node.kubernetes.io/not-ready", "NoSchedule"), (Assert.Single(waiting.Taints).Key, waiting.Taints[0].Effect));
+        Assert.Null(waiting.Evicting);
+        Assert.False(waiting.IsReady);
+        var given = NodeVerdict.Compile(node, health, Options, Make.Now.AddSeconds(61));
+        Assert.Equal(4, given.Conditions.Count);
+        Assert.Equal("node.kubernetes.io/unreachable", given.Evicting?.Key);
     }
 
     [Fact]

@@ -9,7 +9,16 @@ namespace Podwire.Controllers.EndpointSlices;
 internal sealed class EndpointsController(ControllerContext context) : ServiceController("endpoints", context)
 {
     /// <inheritdoc/>
-    protected override IReadOnlyList<IDisposable> Subscribe() => [.. base.Subscribe(), Own(Context.Feeds.Endpoints)];
+    protected override IReadOnlyList<IDisposable> Subscribe()
+    {
+        // Those whose service went while nobody looked; later ones without a service may be waiting for theirs.
+        foreach (var present in Context.Feeds.Endpoints.Store.List())
+        {
+            Queue.Add(ObjectKey.Of(present));
+        }
+
+        return [.. base.Subscribe(), Context.Feeds.Endpoints.Store.Subscribe(QueueServed)];
+    }
 
     /// <inheritdoc/>
     protected override async Task SyncAsync(ObjectKey key, CancellationToken cancel)
@@ -38,6 +47,14 @@ internal sealed class EndpointsController(ControllerContext context) : ServiceCo
         changed.Metadata.Annotations = wanted.Metadata.Annotations;
         changed.Subsets = wanted.Subsets;
         await Context.Client.UpdateAsync(KubeResources.Endpoints, changed, cancel).ConfigureAwait(false);
+    }
+
+    private void QueueServed(ObjectChange<Endpoints> change)
+    {
+        if (Context.Feeds.Services.Store.TryGet(change.Key, out _))
+        {
+            Queue.Add(change.Key);
+        }
     }
 
     /// <summary>

@@ -21,6 +21,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
     private readonly WorkQueue<string> queue = new(new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30), 0.2));
     private readonly GcGraph graph = new();
     private readonly ConcurrentDictionary<string, Followed> followed = new(StringComparer.Ordinal);
+    private int told;
     private volatile ServerResources served = new([], []);
 
     /// <inheritdoc/>
@@ -90,7 +91,12 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         }
 
         await Task.WhenAll(followed.Values.Select(one => one.Store.WaitForSyncAsync(cancel))).ConfigureAwait(false);
-        ControllersLog.GarbageResources(logger, followed.Count);
+        if (told != followed.Count)
+        {
+            told = followed.Count;
+            ControllersLog.GarbageResources(logger, told);
+        }
+
         return true;
     }
 

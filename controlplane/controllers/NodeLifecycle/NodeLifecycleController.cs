@@ -46,7 +46,7 @@ internal sealed class NodeLifecycleController : LoopController
         }
 
         var verdicts = nodes.Select(node => (Node: node, Verdict: Judge(node, now))).ToList();
-        var allDown = verdicts.Count > 0 && verdicts.TrueForAll(pair => pair.Verdict.Evicting is not null);
+        var allDown = verdicts.Count > 0 && verdicts.TrueForAll(pair => !pair.Verdict.IsReady);
         var failures = new List<Exception>();
         foreach (var (node, verdict) in verdicts)
         {
@@ -95,7 +95,7 @@ internal sealed class NodeLifecycleController : LoopController
             node = await context.Client.PatchStatusAsync(KubeResources.Nodes, null, node.Metadata.Name, KubePatch.Strategic(patch), cancel).ConfigureAwait(false);
         }
 
-        await TaintAsync(node, verdict, allDown, now, cancel).ConfigureAwait(false);
+        await TaintAsync(node, verdict, allDown, cancel).ConfigureAwait(false);
         // While a kubelet still talks it has the last word on its pods: then once is enough.
         var uid = node.Metadata.Uid ?? string.Empty;
         if (verdict.Evicting is null)
@@ -109,7 +109,7 @@ internal sealed class NodeLifecycleController : LoopController
         }
     }
 
-    private async Task TaintAsync(Node node, NodeVerdict verdict, bool allDown, DateTimeOffset now, CancellationToken cancel)
+    private async Task TaintAsync(Node node, NodeVerdict verdict, bool allDown, CancellationToken cancel)
     {
         var taints = verdict.Taints.ToList();
         var present = NodeVerdict.PresentEvicting(node);
@@ -117,8 +117,8 @@ internal sealed class NodeLifecycleController : LoopController
         {
             if (present is not null)
             {
-                // From not ready to unreachable and back: the time counts from the first.
-                taints.Add(new() { Key = evicting.Key, Effect = evicting.Effect, TimeAdded = present.TimeAdded ?? now });
+                // From not ready to unreachable and back the taint changes, and the time of its tolerations begins anew.
+                taints.Add(present.Key == evicting.Key ? present : evicting);
             }
             else if (evictions.TryTake())
             {

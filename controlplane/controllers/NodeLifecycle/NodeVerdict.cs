@@ -6,8 +6,9 @@ namespace Podwire.Controllers.NodeLifecycle;
 /// <summary>What the health of one node calls for.</summary>
 /// <param name="Conditions">Conditions to set, or none.</param>
 /// <param name="Taints">All taints that the node is to have, but for NoExecute ones for not being ready.</param>
-/// <param name="Evicting">The NoExecute taint that its state calls for, or null for a ready node.</param>
-internal sealed record NodeVerdict(IReadOnlyList<Condition> Conditions, IReadOnlyList<Taint> Taints, Taint? Evicting)
+/// <param name="Evicting">The NoExecute taint that its state calls for; null for a ready node, and for one that has not told its state yet.</param>
+/// <param name="IsReady">True for a ready node.</param>
+internal sealed record NodeVerdict(IReadOnlyList<Condition> Conditions, IReadOnlyList<Taint> Taints, Taint? Evicting, bool IsReady)
 {
     private static readonly string[] Kept = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -24,11 +25,11 @@ internal sealed record NodeVerdict(IReadOnlyList<Condition> Conditions, IReadOnl
     {
         var set = Silent(node, health, options, now);
         var conditions = set.Aggregate(node.Status.Conditions, (all, condition) => Runtime.Conditions.With(all, condition));
-        var ready = Runtime.Conditions.Find(conditions, "Ready")?.Status ?? "Unknown";
+        var ready = Runtime.Conditions.Find(conditions, "Ready")?.Status;
         var wanted = new List<string>();
         if (ready != "True")
         {
-            wanted.Add(ready == "False" ? Runtime.Taints.NotReady : Runtime.Taints.Unreachable);
+            wanted.Add(ready is null or "False" ? Runtime.Taints.NotReady : Runtime.Taints.Unreachable);
         }
 
         wanted.AddRange(ByCondition.Where(pair => Runtime.Conditions.IsTrue(conditions, pair.Key)).Select(pair => pair.Value));
@@ -41,8 +42,8 @@ internal sealed record NodeVerdict(IReadOnlyList<Condition> Conditions, IReadOnl
         taints.AddRange(wanted
             .Where(key => !taints.Exists(taint => taint.Key == key && taint.Effect == Runtime.Taints.NoSchedule))
             .Select(key => new Taint { Key = key, Effect = Runtime.Taints.NoSchedule, TimeAdded = now }));
-        var evicting = ready == "True" ? null : new Taint { Key = wanted[0], Effect = Runtime.Taints.NoExecute, TimeAdded = now };
-        return new(set, taints, evicting);
+        var evicting = ready is null or "True" ? null : new Taint { Key = wanted[0], Effect = Runtime.Taints.NoExecute, TimeAdded = now };
+        return new(set, taints, evicting, ready == "True");
     }
 
     /// <summary>The node's present NoExecute taint for not being ready, or null.</summary>

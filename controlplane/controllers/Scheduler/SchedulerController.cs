@@ -128,11 +128,14 @@ internal sealed class SchedulerController : IController, IDisposable
         }
 
         queue.Remove(pod);
-        var bound = PodFacts.IsBound(pod) && (change.Old is null || !PodFacts.IsBound(change.Old));
-        var ended = PodFacts.HasEnded(pod) && change.Old is not null && !PodFacts.HasEnded(change.Old);
-        if (bound || ended)
+        if (PodFacts.HasEnded(pod) && change.Old is not null && !PodFacts.HasEnded(change.Old))
         {
             queue.Wake();
+        }
+        else if (PodFacts.IsBound(pod) && (change.Old is null || !PodFacts.IsBound(change.Old)))
+        {
+            // One more pod on a node takes room; it helps only those that want to be near it.
+            queue.Wake(waiting => waiting.Spec.Affinity?.PodAffinity is not null);
         }
     }
 
@@ -142,7 +145,6 @@ internal sealed class SchedulerController : IController, IDisposable
         if (placement.Node is not { } node)
         {
             queue.PutBack(pod, moves);
-            ControllersLog.Unschedulable(logger, PodFacts.Key(pod), placement.Message);
             events.Warning(pod, "FailedScheduling", placement.Message);
             await MarkUnschedulableAsync(pod, placement.Message, cancel).ConfigureAwait(false);
             return;
@@ -221,6 +223,7 @@ internal sealed class SchedulerController : IController, IDisposable
             return;
         }
 
+        ControllersLog.Unschedulable(logger, PodFacts.Key(pod), message);
         var condition = new JsonObject
         {
             ["type"] = "PodScheduled",

@@ -65,15 +65,18 @@ internal sealed class SchedulingQueue(TimeProvider clock)
         }
     }
 
-    /// <summary>Something changed that may let waiting pods in: they are tried again, each once its back-off has passed.</summary>
-    public void Wake()
+    /// <summary>Something changed that may let waiting pods in: they, or those of them that it may help, are tried again, each once its back-off has passed.</summary>
+    public void Wake(Func<Pod, bool>? helps = null)
     {
         lock (gate)
         {
             Interlocked.Increment(ref moves);
             foreach (var waiting in pods.Values)
             {
-                waiting.Due = Min(waiting.Due, waiting.BackOffEnd);
+                if (helps is null || helps(waiting.Pod))
+                {
+                    waiting.Due = Min(waiting.Due, waiting.BackOffEnd);
+                }
             }
 
             Signal();

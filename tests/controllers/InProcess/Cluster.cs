@@ -43,6 +43,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     public KubeClient Client { get; }
 
+    public string Kubeconfig => host.Handle.AdminKubeconfig;
+
     public static async Task<Cluster> StartAsync(int nodes = 0, ControllersOptions? options = null)
     {
         var directory = Directory.CreateTempSubdirectory("podwire-controllers-").FullName;

@@ -118,7 +118,8 @@ public class DeploymentTests
         await cluster.Client.CreateAsync(KubeResources.Deployments, Fresh("web", 2), Cluster.Cancel);
         await CompleteAsync(cluster, "web", 2);
         await cluster.Client.DeleteAsync(KubeResources.Deployments, "default", "web", Cluster.Cancel, new() { PropagationPolicy = "Orphan" });
-        await Cluster.EventuallyAsync(async () => (await cluster.ReplicaSetsAsync()).Single().Metadata.OwnerReferences.Count == 0 ? null : "still owned");
+        await Cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync(KubeResources.Deployments, "default", "web", Cluster.Cancel) is null ? null : "still there");
+        Assert.Empty((await cluster.ReplicaSetsAsync()).Single().Metadata.OwnerReferences);
         var before = (await cluster.PodsAsync()).Select(pod => pod.Metadata.Uid).Order().ToList();
 
         var made = await cluster.Client.CreateAsync(KubeResources.Deployments, Fresh("web", 2), Cluster.Cancel);
