@@ -73,10 +73,10 @@ public class ReplicaSetPlanTests
         {
             asked++;
             return Task.FromException(new InvalidOperationException("no"));
-        });
+        }, CancellationToken.None);
         Assert.Equal((1, 0), (asked, succeeded));
         Assert.Equal("no", failure?.Message);
-        Assert.Equal((100, null), await SlowStart.RunAsync(100, () => Task.CompletedTask));
+        Assert.Equal((100, null), await SlowStart.RunAsync(100, () => Task.CompletedTask, CancellationToken.None));
     }
 
     [Fact]

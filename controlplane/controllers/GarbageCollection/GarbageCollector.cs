@@ -31,28 +31,28 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
     public async Task RunAsync(CancellationToken cancel)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var grace = new Grace(cancel);
+        var work = Task.CompletedTask;
         try
         {
             var isStarted = false;
-            Task work = Task.CompletedTask;
             while (!cancel.IsCancellationRequested)
             {
                 if (await FollowAsync(all.Token).ConfigureAwait(false) && !isStarted)
                 {
                     isStarted = true;
-                    work = queue.RunAsync(SyncAsync, Failed, 8, all.Token);
+                    work = queue.RunAsync((uid, _) => SyncAsync(uid, grace.Token), Failed, 8, cancel);
                 }
 
                 await Task.Delay(isStarted ? DiscoveryInterval : TimeSpan.FromSeconds(1), context.Time, cancel).ConfigureAwait(false);
             }
-
-            await work.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
         }
         finally
         {
+            await work.ConfigureAwait(false);
             await all.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(followed.Values.Select(one => one.Task)).ConfigureAwait(false);
         }

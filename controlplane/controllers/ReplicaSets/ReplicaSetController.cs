@@ -94,12 +94,12 @@ internal sealed class ReplicaSetController : KeyedController
         var (created, deleted) = (0, 0);
         if (plan.Create > 0)
         {
-            (created, failure) = await SlowStart.RunAsync(plan.Create, () => CreateAsync(key, set, cancel)).ConfigureAwait(false);
+            (created, failure) = await SlowStart.RunAsync(plan.Create, () => CreateAsync(key, set, cancel), Stopping).ConfigureAwait(false);
         }
         else if (plan.Delete.Count > 0)
         {
             var queue = new Queue<Pod>(plan.Delete);
-            (deleted, failure) = await SlowStart.RunAsync(plan.Delete.Count, () => DeleteAsync(key, set, queue.Dequeue(), cancel)).ConfigureAwait(false);
+            (deleted, failure) = await SlowStart.RunAsync(plan.Delete.Count, () => DeleteAsync(key, set, queue.Dequeue(), cancel), Stopping).ConfigureAwait(false);
         }
 
         if (created + deleted > 0)

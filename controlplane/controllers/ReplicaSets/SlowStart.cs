@@ -7,10 +7,13 @@ namespace Podwire.Controllers.ReplicaSets;
 internal static class SlowStart
 {
     /// <summary>Runs up to <paramref name="count"/> calls; returns how many succeeded and the first failure.</summary>
-    public static async Task<(int Succeeded, Exception? Failure)> RunAsync(int count, Func<Task> call)
+    /// <param name="count">How many calls.</param>
+    /// <param name="call">Makes one.</param>
+    /// <param name="stopping">Once cancelled, no further batch begins.</param>
+    public static async Task<(int Succeeded, Exception? Failure)> RunAsync(int count, Func<Task> call, CancellationToken stopping)
     {
         var succeeded = 0;
-        for (var batch = 1; succeeded < count; batch *= 2)
+        for (var batch = 1; succeeded < count && !stopping.IsCancellationRequested; batch *= 2)
         {
             var tasks = Enumerable.Range(0, Math.Min(batch, count - succeeded)).Select(_ => call()).ToArray();
             try

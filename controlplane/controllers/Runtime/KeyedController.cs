@@ -21,13 +21,18 @@ internal abstract class KeyedController(string name, ILogger logger, int workers
     /// <summary>The keys to be worked on.</summary>
     protected WorkQueue<ObjectKey> Queue { get; } = new(Wait);
 
+    /// <summary>Cancelled when the controller is asked to end: no more writes are begun. Those begun have their <see cref="Grace"/>.</summary>
+    protected CancellationToken Stopping { get; private set; }
+
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancel)
     {
+        using var grace = new Grace(cancel);
+        Stopping = cancel;
         var subscriptions = Subscribe();
         try
         {
-            await Queue.RunAsync(SyncAsync, Failed, workers, cancel).ConfigureAwait(false);
+            await Queue.RunAsync((key, _) => SyncAsync(key, grace.Token), Failed, workers, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -44,7 +49,7 @@ internal abstract class KeyedController(string name, ILogger logger, int workers
     /// <summary>Lets changes of the feeds put keys into the queue.</summary>
     protected abstract IReadOnlyList<IDisposable> Subscribe();
 
-    /// <summary>Brings one object to what it should be. An exception makes the key come back.</summary>
+    /// <summary>Brings one object to what it should be. An exception makes the key come back. The token is that of the <see cref="Grace"/>.</summary>
     protected abstract Task SyncAsync(ObjectKey key, CancellationToken cancel);
 
     /// <summary>A subscription that queues the objects themselves.</summary>

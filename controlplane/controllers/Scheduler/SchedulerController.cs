@@ -39,6 +39,8 @@ internal sealed class SchedulerController : IController, IDisposable
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancel)
     {
+        using var grace = new Grace(cancel);
+
         // Nodes and the pods on them first, so that the first decision already sees them all.
         using var nodes = context.Feeds.Nodes.Store.Subscribe(OnNode);
         using var pods = context.Feeds.Pods.Store.Subscribe(OnPod);
@@ -50,7 +52,7 @@ internal sealed class SchedulerController : IController, IDisposable
                 var moves = queue.Moves;
                 if (queue.TryTake(out var pod, out var wait))
                 {
-                    await ScheduleAsync(pod!, moves, cancel).ConfigureAwait(false);
+                    await ScheduleAsync(pod!, moves, grace.Token, cancel).ConfigureAwait(false);
                     continue;
                 }
 
@@ -62,7 +64,7 @@ internal sealed class SchedulerController : IController, IDisposable
         }
         finally
         {
-            // Bindings on their way end with the token; wait for the last.
+            // Bindings on their way are given their time: whoever schedules next must find them.
             for (var i = 0; i < Bindings; i++)
             {
                 await binding.WaitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -139,7 +141,7 @@ internal sealed class SchedulerController : IController, IDisposable
         }
     }
 
-    private async Task ScheduleAsync(Pod pod, long moves, CancellationToken cancel)
+    private async Task ScheduleAsync(Pod pod, long moves, CancellationToken late, CancellationToken cancel)
     {
         var placement = cache.Place(pod, NamespaceLabels);
         if (placement.Node is not { } node)
@@ -151,7 +153,7 @@ internal sealed class SchedulerController : IController, IDisposable
         }
 
         await binding.WaitAsync(cancel).ConfigureAwait(false);
-        _ = BindAsync(pod, node, moves, cancel);
+        _ = BindAsync(pod, node, moves, late);
     }
 
     private async Task BindAsync(Pod pod, string node, long moves, CancellationToken cancel)
