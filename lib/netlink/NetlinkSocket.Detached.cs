@@ -17,11 +17,16 @@ public sealed partial class NetlinkSocket
     /// </summary>
     /// <exception cref="NetlinkException">The kernel refused it.</exception>
     /// <exception cref="SyscallException">ETIMEDOUT: neither an answer nor the effect came within <see cref="ReplyTimeout"/>.</exception>
-    internal void ExecuteDetached(Span<byte> message, string operation, object subject, Func<Descriptor, bool> done)
+    /// <param name="message">One whole message; NLM_F_ACK is added.</param>
+    /// <param name="operation">What it does.</param>
+    /// <param name="subject">The object.</param>
+    /// <param name="done">Sees whether the effect is there.</param>
+    /// <param name="kept">Another socket that the child holds open meanwhile.</param>
+    internal void ExecuteDetached(Span<byte> message, string operation, object subject, Func<Descriptor, bool> done, NetlinkSocket? kept)
     {
         AddFlags(message, NetlinkFlags.Ack);
         var expected = Stamp(message);
-        if (RuntimeFeature.IsDynamicCodeSupported || !Libc.TrySendFromChild(descriptor, message))
+        if (RuntimeFeature.IsDynamicCodeSupported || !Libc.TrySendFromChild(descriptor, message, kept?.descriptor))
         {
             Execute(message, operation, subject);
             return;

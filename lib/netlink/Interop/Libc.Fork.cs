@@ -23,27 +23,36 @@ internal static partial class Libc
     private static partial void _exit(int code);
 
     /// <summary>
-    /// fork(2), and send(2) in the child, which holds no other descriptor and ends with the call. False if there could be no
-    /// child. Only in a NativeAOT process: elsewhere the child might have to compile code, with threads that it does not have.
+    /// fork(2), and send(2) in the child, which holds no other descriptor but <paramref name="kept"/> and ends with the call. False if
+    /// there could be no child. Only in a NativeAOT process: elsewhere the child might have to compile code, with threads that it does
+    /// not have.
     /// </summary>
-    internal static unsafe bool TrySendFromChild(Descriptor descriptor, ReadOnlySpan<byte> datagram)
+    internal static unsafe bool TrySendFromChild(Descriptor descriptor, ReadOnlySpan<byte> datagram, Descriptor? kept)
     {
-        var added = false;
+        bool added = false, addedKept = false;
         try
         {
             descriptor.DangerousAddRef(ref added);
+            kept?.DangerousAddRef(ref addedKept);
             var socket = (int)descriptor.DangerousGetHandle();
+            var other = kept is null ? socket : (int)kept.DangerousGetHandle();
+            var (low, high) = ((uint)Math.Min(socket, other), (uint)Math.Max(socket, other));
             fixed (byte* buffer = datagram)
             {
                 var child = fork();
                 if (child == 0)
                 {
-                    if (socket > 0)
+                    if (low > 0)
                     {
-                        _ = close_range(0, (uint)socket - 1, 0);
+                        _ = close_range(0, low - 1, 0);
                     }
 
-                    _ = close_range((uint)socket + 1, uint.MaxValue, 0);
+                    if (high > low + 1)
+                    {
+                        _ = close_range(low + 1, high - 1, 0);
+                    }
+
+                    _ = close_range(high + 1, uint.MaxValue, 0);
                     _ = send_in_child(socket, buffer, (nuint)datagram.Length, 0);
                     _exit(0);
                 }
@@ -53,6 +62,11 @@ internal static partial class Libc
         }
         finally
         {
+            if (addedKept)
+            {
+                kept!.DangerousRelease();
+            }
+
             if (added)
             {
                 descriptor.DangerousRelease();

@@ -16,6 +16,9 @@ public sealed partial class NftSocket : INftables, IDisposable
 
     private NftSocket(NetlinkSocket socket) => this.socket = socket;
 
+    /// <summary>The socket below, for requests this class has no method for.</summary>
+    public NetlinkSocket Socket => socket;
+
     /// <summary>The socket's port: changes that it makes are announced with it (<see cref="NftChange.PortId"/>).</summary>
     public uint PortId => socket.PortId;
 
