@@ -53,7 +53,7 @@ public sealed class BridgePlugin : IPlugin
         {
             try
             {
-                KernelErrors.Translate(() => RemoveLink(call));
+                KernelErrors.Translate(() => RemoveLink(call, masquerade?.Socket));
             }
             finally
             {
@@ -245,7 +245,7 @@ public sealed class BridgePlugin : IPlugin
 
     /// <summary>Removes an attachment's pair; false if there is none.</summary>
     /// <exception cref="CniException">Code 103: the name is another owner's.</exception>
-    private static bool Remove(RouteSocket host, HostVeth veth)
+    private static bool Remove(RouteSocket host, HostVeth veth, NetlinkSocket? kept = null)
     {
         if (host.GetLink(veth.Name) is not { } link)
         {
@@ -257,7 +257,7 @@ public sealed class BridgePlugin : IPlugin
             throw new CniException(CniErrorCode.Conflict, $"{veth.Name} belongs to another attachment", link.Alias ?? link.Kind);
         }
 
-        return host.DeleteLinkDetached(link);
+        return host.DeleteLinkDetached(link, kept);
     }
 
     /// <summary>The kernel hears of the carrier a moment after the container's end is up; until then the bridge does not forward.</summary>
@@ -296,10 +296,10 @@ public sealed class BridgePlugin : IPlugin
         return masquerade;
     }
 
-    private static void RemoveLink(PluginCall call)
+    private static void RemoveLink(PluginCall call, NetlinkSocket? kept)
     {
         using var host = RouteSocket.Open();
-        if (!Remove(host, new HostVeth(call.Config.Name, call.Attachment)) && call.NetNs is not null)
+        if (!Remove(host, new HostVeth(call.Config.Name, call.Attachment), kept) && call.NetNs is not null)
         {
             ContainerInterface.RemoveForeign(call.NetNs, call.IfName);
         }

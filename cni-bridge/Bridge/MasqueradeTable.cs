@@ -48,6 +48,9 @@ internal sealed class MasqueradeTable : IDisposable
     /// <summary>The remark of an attachment's elements.</summary>
     internal static string Owner(string network, AttachmentId attachment) => OwnerTag.Of(network, attachment, MaxRemark);
 
+    /// <summary>The socket.</summary>
+    internal NetlinkSocket Socket => nft.Socket;
+
     /// <summary>Masquerades the addresses. An element that an owner who is gone has left under one of them is replaced.</summary>
     internal void Add(IEnumerable<IpPrefix> addresses, string owner)
     {
