@@ -111,7 +111,7 @@ internal sealed class FlannelAgent
         var snapshot = Snapshot(self, subnets);
         var desired = OverlayCompiler.Compile(snapshot);
         Report(desired.Refused);
-        var changed = netConf.Backend.Type == BackendType.Alloc ? 0 : Program(snapshot, desired);
+        var changed = Program(snapshot, desired);
         watch.Follow(snapshot.Underlay.Index, desired);
         await AnnotateAsync(self, snapshot, cancel).ConfigureAwait(false);
         if (SubnetFile.Write(options.SubnetFile, SubnetFile.Text(snapshot, desired.PodMtu, options.IpMasq)))
@@ -213,7 +213,8 @@ internal sealed class FlannelAgent
             kernel.TrySetSysctl(family == IpFamily.V4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding", "1");
         }
 
-        var changed = applier.Apply(snapshot, desired);
+        // With alloc someone else routes; what is there of links and routes is not looked at.
+        var changed = netConf.Backend.Type == BackendType.Alloc ? 0 : applier.Apply(snapshot, desired);
         foreach (var family in families)
         {
             changed += ApplyRules(snapshot, family);

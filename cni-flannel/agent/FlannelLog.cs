@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.CniFlannel.Agent.Apply;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
 
@@ -25,8 +26,8 @@ internal static partial class FlannelLog
     [LoggerMessage(6, LogLevel.Warning, "Corrected {Device}: MTU {OldMtu} to {Mtu}, address {OldMac} to {Mac}, was up: {WasUp}")]
     public static partial void DeviceCorrected(ILogger logger, string device, int oldMtu, int mtu, MacAddress? oldMac, MacAddress mac, bool wasUp);
 
-    [LoggerMessage(7, LogLevel.Information, "Node {Peer}: set neighbour {Neighbour}, FDB {Fdb}, route {Route}")]
-    public static partial void PeerProgrammed(ILogger logger, string peer, NeighbourEntry? neighbour, FdbEntry? fdb, RouteEntry? route);
+    [LoggerMessage(7, LogLevel.Information, "Node {Peer}: set {Change}")]
+    public static partial void PeerProgrammed(ILogger logger, string peer, PeerChange change);
 
     [LoggerMessage(8, LogLevel.Information, "Removed route {Route}")]
     public static partial void RouteRemoved(ILogger logger, RouteEntry route);

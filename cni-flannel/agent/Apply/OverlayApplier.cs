@@ -174,7 +174,7 @@ internal sealed class OverlayApplier(NodeKernel kernel, ILogger logger)
 
         foreach (var peer in served)
         {
-            FlannelLog.PeerProgrammed(logger, peer.Node, peer.Neighbour, peer.Fdb, peer.Route);
+            FlannelLog.PeerProgrammed(logger, peer.Node, peer);
         }
 
         foreach (var route in changes.RemovedRoutes)

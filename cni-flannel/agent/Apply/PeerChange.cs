@@ -7,4 +7,13 @@ namespace Podwire.CniFlannel.Agent.Apply;
 /// <param name="Neighbour">The ARP or ND entry of its device.</param>
 /// <param name="Fdb">The FDB entry of its device.</param>
 /// <param name="Route">The route to its pods.</param>
-internal sealed record PeerChange(string Node, NeighbourEntry? Neighbour, FdbEntry? Fdb, RouteEntry? Route);
+internal sealed record PeerChange(string Node, NeighbourEntry? Neighbour, FdbEntry? Fdb, RouteEntry? Route)
+{
+    /// <summary>For the log: what is set.</summary>
+    public override string ToString() => string.Join(", ", new[]
+    {
+        Neighbour is null ? null : $"neighbour {Neighbour}",
+        Fdb is null ? null : $"FDB entry {Fdb}",
+        Route is null ? null : $"route {Route}",
+    }.OfType<string>());
+}

@@ -63,10 +63,10 @@ public sealed record FdbEntry(int InterfaceIndex, MacAddress Mac)
         writer.EndMessage();
     }
 
-    internal static void EncodeDump(ref NetlinkWriter writer)
+    internal static void EncodeDump(ref NetlinkWriter writer, int interfaceIndex)
     {
         writer.BeginMessage(RtNetlink.RTM_GETNEIGH, NetlinkFlags.Dump);
-        writer.Header(new NdMsg { Family = RtNetlink.AF_BRIDGE });
+        writer.Header(new NdMsg { Family = RtNetlink.AF_BRIDGE, Index = interfaceIndex });
         writer.EndMessage();
     }
 

@@ -61,7 +61,7 @@ public sealed partial class RouteSocket
         var writer = new NetlinkWriter(stackalloc byte[RequestLength]);
         try
         {
-            FdbEntry.EncodeDump(ref writer);
+            FdbEntry.EncodeDump(ref writer, interfaceIndex);
             return Socket.Dump(writer.Written, "list FDB", (in NetlinkMessage message, [MaybeNullWhen(false)] out FdbEntry entry) =>
                 FdbEntry.TryDecode(message, out entry) && (interfaceIndex == 0 || entry.InterfaceIndex == interfaceIndex));
         }
