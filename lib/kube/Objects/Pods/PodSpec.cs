@@ -21,6 +21,9 @@ public sealed class PodSpec : KubeValue
     /// <summary>Taints this pod bears.</summary>
     public List<Toleration> Tolerations { get => field ??= []; set; }
 
+    /// <summary>How its like are to be spread.</summary>
+    public List<TopologySpreadConstraint> TopologySpreadConstraints { get => field ??= []; set; }
+
     /// <summary><c>Always</c> (default), <c>OnFailure</c> or <c>Never</c>.</summary>
     public string? RestartPolicy { get; set; }
 
