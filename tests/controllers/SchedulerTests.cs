@@ -125,6 +125,46 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void TopologySpread_HardConstraint_IsNeverExceededAndSaysWhy()
+    {
+        var nodes = Enumerable.Range(0, 4).Select(i => Make.Node($"n{i}")).ToList();
+        nodes[0].Metadata.Labels["zone"] = nodes[1].Metadata.Labels["zone"] = "a";
+        nodes[2].Metadata.Labels["zone"] = "b";
+        var placed = new List<Pod>();
+        for (var i = 0; i < 9; i++)
+        {
+            var pod = Spread($"p{i}", "DoNotSchedule");
+            pod.Spec.NodeName = Place(pod, nodes, placed).Node;
+            Assert.NotNull(pod.Spec.NodeName);
+            placed.Add(pod);
+            var inB = placed.Count(one => one.Spec.NodeName == "n2");
+            Assert.InRange(placed.Count - inB - inB, -1, 1);
+            Assert.DoesNotContain(placed, one => one.Spec.NodeName == "n3");
+        }
+
+        nodes[2].Spec.Unschedulable = true;
+        placed.RemoveAll(pod => pod.Spec.NodeName == "n2");
+        Assert.Equal(
+            "0/4 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable, 2 node(s) didn't match pod topology spread constraints.",
+            Place(Spread("late", "DoNotSchedule"), nodes, placed).Message);
+        Assert.NotNull(Place(Spread("late", "ScheduleAnyway"), nodes, placed).Node);
+    }
+
+    [Fact]
+    public void TopologySpread_OtherNamespacesAndTerminatingPods_DoNotCount()
+    {
+        var (a, b) = (Make.Node("n1"), Make.Node("n2"));
+        (a.Metadata.Labels["zone"], b.Metadata.Labels["zone"]) = ("a", "b");
+        b.Spec.Unschedulable = true;
+        Pod[] placed =
+        [
+            Make.Pod("other", ns: "other", node: "n1").Labelled("app", "web"), Make.Pod("going", node: "n1").Labelled("app", "web").Terminating(), Make.Pod("else", node: "n1").Labelled("app", "db"),
+        ];
+        Assert.Equal("n1", Place(Spread("p", "DoNotSchedule"), [a, b], placed).Node);
+        Assert.Null(Place(Spread("p", "DoNotSchedule"), [a, b], [.. placed, Make.Pod("same", node: "n1").Labelled("app", "web")]).Node);
+    }
+
+    [Fact]
     public void Score_Prefers_TheEmptierNodeThePreferredLabelAndNoTaint()
     {
         var (a, b) = (Make.Node("n1"), Make.Node("n2"));
@@ -258,6 +298,13 @@ public class SchedulerTests
         RestartPolicy = sidecar ? "Always" : null,
         Resources = new() { Requests = new() { ["cpu"] = Quantity.Parse(cpu) } },
     };
+
+    private static Pod Spread(string name, string otherwise)
+    {
+        var pod = Make.Pod(name).Labelled("app", "web");
+        pod.Spec.TopologySpreadConstraints.Add(new() { MaxSkew = 1, TopologyKey = "zone", WhenUnsatisfiable = otherwise, LabelSelector = new() { MatchLabels = new() { ["app"] = "web" } } });
+        return pod;
+    }
 
     private static PodAffinityTerm Term(string app, string topology) => new() { LabelSelector = new() { MatchLabels = new() { ["app"] = app } }, TopologyKey = topology };
 }

@@ -10,7 +10,7 @@ namespace Podwire.Controllers.Scheduler;
 internal static class Filters
 {
     /// <summary>The reasons against the node; empty if it can take the pod.</summary>
-    public static IReadOnlyList<string> Reasons(PodDemand demand, NodeState state, AffinityIndex affinity)
+    public static IReadOnlyList<string> Reasons(PodDemand demand, NodeState state, AffinityIndex affinity, IReadOnlyList<SpreadConstraint> spread)
     {
         var (spec, node) = (demand.Pod.Spec, state.Node!);
         if (node.Spec.Unschedulable == true && !Taints.IsTolerated(new() { Key = Taints.Unschedulable, Effect = Taints.NoSchedule }, spec.Tolerations))
@@ -37,7 +37,14 @@ internal static class Filters
         }
 
         var lacking = Lacking(demand, state);
-        return lacking.Count > 0 ? lacking : affinity.Reasons(node);
+        if (lacking.Count > 0)
+        {
+            return lacking;
+        }
+
+        return spread.Where(constraint => constraint.IsHard).Select(constraint => constraint.Reason(node)).FirstOrDefault(reason => reason is not null) is { } uneven
+            ? [uneven]
+            : affinity.Reasons(node);
     }
 
     private static List<string> Lacking(PodDemand demand, NodeState state)

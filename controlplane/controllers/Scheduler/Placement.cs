@@ -20,11 +20,12 @@ internal sealed record Placement(string? Node, string Message)
         }
 
         var affinity = AffinityIndex.Build(demand, known, namespaceLabels);
+        var spread = SpreadConstraint.Of(demand.Pod, known);
         var against = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var fitting = new List<NodeState>();
         foreach (var node in known)
         {
-            var reasons = Filters.Reasons(demand, node, affinity);
+            var reasons = Filters.Reasons(demand, node, affinity, spread);
             foreach (var reason in reasons)
             {
                 against[reason] = against.GetValueOrDefault(reason) + 1;
@@ -42,7 +43,7 @@ internal sealed record Placement(string? Node, string Message)
             return new(null, $"0/{known.Count} nodes are available: {string.Join(", ", texts)}.");
         }
 
-        var scores = Scores.Of(demand, fitting, affinity);
+        var scores = Scores.Of(demand, fitting, affinity, spread);
         var best = Enumerable.Range(0, fitting.Count)
             .OrderByDescending(i => scores[i])
             .ThenBy(i => fitting[i].Pods.Count)

@@ -136,8 +136,8 @@ internal sealed class SchedulerController : IController, IDisposable
         }
         else if (PodFacts.IsBound(pod) && (change.Old is null || !PodFacts.IsBound(change.Old)))
         {
-            // One more pod on a node takes room; it helps only those that want to be near it.
-            queue.Wake(waiting => waiting.Spec.Affinity?.PodAffinity is not null);
+            // One more pod on a node takes room; it helps only those that want to be near it, or that others be spread first.
+            queue.Wake(waiting => waiting.Spec.Affinity?.PodAffinity is not null || waiting.Spec.TopologySpreadConstraints.Count > 0);
         }
     }
 

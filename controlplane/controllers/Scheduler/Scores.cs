@@ -11,10 +11,10 @@ internal static class Scores
     private const int AffinityWeight = 2;
     private const int TaintWeight = 3;
 
-    /// <summary>The nodes' scores in the order given: least allocated, spread over nodes, preferred node and pod affinity, PreferNoSchedule taints.</summary>
-    public static long[] Of(PodDemand demand, IReadOnlyList<NodeState> nodes, AffinityIndex affinity)
+    /// <summary>The nodes' scores in the order given: least allocated, spread over nodes or as the pod's constraints ask, preferred node and pod affinity, PreferNoSchedule taints.</summary>
+    public static long[] Of(PodDemand demand, IReadOnlyList<NodeState> nodes, AffinityIndex affinity, IReadOnlyList<SpreadConstraint> spread)
     {
-        var companions = Scaled(nodes, node => demand.Owner is null ? 0 : node.Pods.Count(pod => pod.Owner == demand.Owner), reversed: true);
+        var companions = Scaled(nodes, node => Crowd(demand, node, spread), reversed: true);
         var preferred = Scaled(nodes, node => PreferredNode(demand, node), reversed: false);
         var preferredPods = Scaled(nodes, node => affinity.Preference(node.Node!), reversed: false);
         var tainted = Scaled(nodes, node => node.Node!.Spec.Taints.Count(taint => taint.Effect == Taints.PreferNoSchedule && !Taints.IsTolerated(taint, demand.Pod.Spec.Tolerations)), reversed: true);
@@ -25,6 +25,17 @@ internal static class Scores
         }
 
         return scores;
+    }
+
+    /// <summary>Companions that the pod is to keep away from: those of its constraints, or without any its fellow replicas on the node.</summary>
+    private static long Crowd(PodDemand demand, NodeState node, IReadOnlyList<SpreadConstraint> spread)
+    {
+        if (spread.Count > 0)
+        {
+            return spread.Sum(constraint => constraint.Crowd(node.Node!));
+        }
+
+        return demand.Owner is null ? 0 : node.Pods.Count(pod => pod.Owner == demand.Owner);
     }
 
     private static long LeastAllocated(PodDemand demand, NodeState node) =>
