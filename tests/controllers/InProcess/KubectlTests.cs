@@ -31,14 +31,16 @@ public class KubectlTests
             var endpoints = described.Split('\n').Single(line => line.StartsWith("Endpoints:", StringComparison.Ordinal));
             return endpoints.Contains(":8080,", StringComparison.Ordinal) && endpoints.Contains("+ 1 more", StringComparison.Ordinal) ? null : endpoints;
         });
-        Assert.Contains("Scaled up replica set", await RunAsync(cluster, "describe deployment web"), StringComparison.Ordinal);
+        await Cluster.EventuallyAsync(async () =>
+            (await RunAsync(cluster, "describe deployment web")).Contains("Scaled up replica set", StringComparison.Ordinal) ? null : "no event of scaling");
 
         await RunAsync(cluster, "delete deployment web --cascade=foreground --wait --timeout=60s");
         Assert.Equal("", await RunAsync(cluster, "get replicasets -o name"));
         await RunAsync(cluster, "create namespace shop");
         await RunAsync(cluster, "delete namespace shop --wait --timeout=60s");
         await RunAsync(cluster, "cordon node1");
-        Assert.Contains("node.kubernetes.io/unschedulable:NoSchedule", await RunAsync(cluster, "describe node node1"), StringComparison.Ordinal);
+        await Cluster.EventuallyAsync(async () =>
+            (await RunAsync(cluster, "describe node node1")).Contains("node.kubernetes.io/unschedulable:NoSchedule", StringComparison.Ordinal) ? null : "no taint of a cordoned node");
     }
 
     private static bool IsThere() =>
