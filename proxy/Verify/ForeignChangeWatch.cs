@@ -10,7 +10,7 @@ namespace Podwire.Proxy.Verify;
 /// <summary>Listens to the kernel's announcements of committed transactions and tells when another process touched one of our tables.</summary>
 /// <param name="monitor">The announcements; disposed when the watch ends.</param>
 /// <param name="ownPort">The port of the socket that our own transactions come from.</param>
-/// <param name="changed">Called with the name of the process that changed a table of ours.</param>
+/// <param name="changed">Called with the name of the thread that changed a table of ours.</param>
 /// <param name="unsure">Called when announcements were lost.</param>
 /// <param name="logger">Where it is logged.</param>
 internal sealed class ForeignChangeWatch(NftMonitor monitor, uint ownPort, Action<string> changed, Action unsure, ILogger logger)

@@ -18,7 +18,10 @@ namespace Podwire.Proxy.Tests.Kernel;
 /// </summary>
 public sealed class TestNode : IAsyncLifetime
 {
-    private static readonly string Prefix = $"proxy-{Environment.ProcessId}-";
+    private static int count;
+
+    // Classes run side by side, each with its own namespaces.
+    private readonly string prefix = $"proxy-{Environment.ProcessId}-{Interlocked.Increment(ref count)}-";
     private readonly Dictionary<string, NetNamespace> namespaces = [];
     private readonly List<IDisposable> servers = [];
     private CancellationTokenSource stop = new();
@@ -32,6 +35,11 @@ public sealed class TestNode : IAsyncLifetime
 
     internal ProxyNode Proxy => node!;
 
+    internal bool HasProxy => node is not null;
+
+    /// <summary>What <c>ip netns exec</c> calls the namespace.</summary>
+    internal string NameOf(string ns) => prefix + ns;
+
     internal NetNamespace this[string name] => namespaces[name];
 
     public async ValueTask InitializeAsync()
@@ -40,7 +48,7 @@ public sealed class TestNode : IAsyncLifetime
         Assert.SkipUnless(File.Exists("/sbin/ip") || File.Exists("/usr/sbin/ip") || File.Exists("/bin/ip"), "lacks: iproute2");
         foreach (var name in (string[])["node", "p1", "p2", "p3", "client"])
         {
-            namespaces[name] = NetNamespace.Create($"/run/netns/{Prefix}{name}");
+            namespaces[name] = NetNamespace.Create($"/run/netns/{prefix}{name}");
         }
 
         Shell(Topology);
@@ -67,7 +75,7 @@ public sealed class TestNode : IAsyncLifetime
         foreach (var (name, ns) in namespaces)
         {
             ns.Dispose();
-            NetNamespace.Delete($"/run/netns/{Prefix}{name}");
+            NetNamespace.Delete($"/run/netns/{prefix}{name}");
         }
     }
 
@@ -100,6 +108,7 @@ public sealed class TestNode : IAsyncLifetime
         await node!.DisposeAsync();
         client!.Dispose();
         Kernel.Dispose();
+        node = null;
     }
 
     /// <summary>Connects from a namespace and says what the server answers: «pod client-address». Null if refused, «timeout» if nothing comes.</summary>
@@ -161,9 +170,9 @@ public sealed class TestNode : IAsyncLifetime
     }
 
     /// <summary>Runs a program in a namespace and returns what it printed.</summary>
-    internal static string Run(string ns, string command, string? input = null)
+    internal string Run(string ns, string command, string? input = null)
     {
-        using var process = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", Prefix + ns, "bash", "-c", command])
+        using var process = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", prefix + ns, "bash", "-c", command])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -178,45 +187,45 @@ public sealed class TestNode : IAsyncLifetime
         return output;
     }
 
-    private static string Topology
+    private string Topology
     {
         get
         {
             var text = $$"""
                 set -e
-                ip -n {{Prefix}}node link add cni0 type bridge
-                ip -n {{Prefix}}node link set lo up
-                ip netns exec {{Prefix}}node sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
-                ip -n {{Prefix}}node addr add 10.244.0.1/24 dev cni0
-                ip -n {{Prefix}}node addr add fd44::1/64 dev cni0 nodad
-                ip -n {{Prefix}}node link set cni0 up
-                ip -n {{Prefix}}node link add eth0 type veth peer name eth0 netns {{Prefix}}client
-                ip -n {{Prefix}}node addr add 10.89.0.11/24 dev eth0
-                ip -n {{Prefix}}node addr add 192.168.7.1/32 dev eth0
-                ip -n {{Prefix}}node link set eth0 up
-                ip -n {{Prefix}}client addr add 10.89.0.99/24 dev eth0
-                ip -n {{Prefix}}client link set lo up
-                ip -n {{Prefix}}client link set eth0 up
-                ip -n {{Prefix}}client route add default via 10.89.0.11
+                ip -n {{prefix}}node link add cni0 type bridge
+                ip -n {{prefix}}node link set lo up
+                ip netns exec {{prefix}}node sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
+                ip -n {{prefix}}node addr add 10.244.0.1/24 dev cni0
+                ip -n {{prefix}}node addr add fd44::1/64 dev cni0 nodad
+                ip -n {{prefix}}node link set cni0 up
+                ip -n {{prefix}}node link add eth0 type veth peer name eth0 netns {{prefix}}client
+                ip -n {{prefix}}node addr add 10.89.0.11/24 dev eth0
+                ip -n {{prefix}}node addr add 192.168.7.1/32 dev eth0
+                ip -n {{prefix}}node link set eth0 up
+                ip -n {{prefix}}client addr add 10.89.0.99/24 dev eth0
+                ip -n {{prefix}}client link set lo up
+                ip -n {{prefix}}client link set eth0 up
+                ip -n {{prefix}}client route add default via 10.89.0.11
                 """;
             for (var i = 1; i <= 3; i++)
             {
                 text += $$"""
 
-                    ip -n {{Prefix}}node link add v{{i}} type veth peer name eth0 netns {{Prefix}}p{{i}}
-                    ip -n {{Prefix}}node link set v{{i}} master cni0
-                    ip -n {{Prefix}}node link set v{{i}} type bridge_slave hairpin on
-                    ip -n {{Prefix}}node link set v{{i}} up
-                    ip -n {{Prefix}}p{{i}} link set lo up
-                    ip -n {{Prefix}}p{{i}} addr add 10.244.0.{{i + 1}}/24 dev eth0
-                    ip -n {{Prefix}}p{{i}} addr add fd44::{{i + 1}}/64 dev eth0 nodad
-                    ip -n {{Prefix}}p{{i}} link set eth0 up
-                    ip -n {{Prefix}}p{{i}} route add default via 10.244.0.1
-                    ip -n {{Prefix}}p{{i}} -6 route add default via fd44::1
+                    ip -n {{prefix}}node link add v{{i}} type veth peer name eth0 netns {{prefix}}p{{i}}
+                    ip -n {{prefix}}node link set v{{i}} master cni0
+                    ip -n {{prefix}}node link set v{{i}} type bridge_slave hairpin on
+                    ip -n {{prefix}}node link set v{{i}} up
+                    ip -n {{prefix}}p{{i}} link set lo up
+                    ip -n {{prefix}}p{{i}} addr add 10.244.0.{{i + 1}}/24 dev eth0
+                    ip -n {{prefix}}p{{i}} addr add fd44::{{i + 1}}/64 dev eth0 nodad
+                    ip -n {{prefix}}p{{i}} link set eth0 up
+                    ip -n {{prefix}}p{{i}} route add default via 10.244.0.1
+                    ip -n {{prefix}}p{{i}} -6 route add default via fd44::1
                     """;
             }
 
-            return text + $"\nip -n {Prefix}node route add 10.96.0.0/16 dev eth0\nip -n {Prefix}node -6 route add fd96::/64 dev cni0\n";
+            return text + $"\nip -n {prefix}node route add 10.96.0.0/16 dev eth0\nip -n {prefix}node -6 route add fd96::/64 dev cni0\n";
         }
     }
 

@@ -209,9 +209,9 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
         await ReadyAsync("10.96.1.14", 80, "listed:http");
         await ReadyAsync("fd96::1:14", 80, "listed:http");
 
-        var text = TestNode.Run("node", "nft -s list ruleset");
+        var text = node.Run("node", "nft -s list ruleset");
         Assert.Contains("comment \"default/listed:http\"", text);
-        var again = TestNode.Run("p3", "nft -f - && nft -s list ruleset; nft flush ruleset", text);
+        var again = node.Run("p3", "nft -f - && nft -s list ruleset; nft flush ruleset", text);
 
         Assert.Equal(text, again);
     }
