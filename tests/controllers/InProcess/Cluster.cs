@@ -33,13 +33,16 @@ internal sealed class Cluster : IAsyncDisposable
         NodeLifecycle = new NodeLifecycleOptions
         {
             Period = TimeSpan.FromMilliseconds(200),
-            Grace = TimeSpan.FromSeconds(3),
+            Grace = TimeSpan.FromSeconds(30),
             StartupGrace = TimeSpan.FromSeconds(30),
             EvictionRate = 10,
         },
         NodeGoneQuarantine = TimeSpan.FromMilliseconds(500),
         RootCa = "-----BEGIN CERTIFICATE-----\ntest\n-----END CERTIFICATE-----\n",
     };
+
+    /// <summary>The same, and nodes are soon given up.</summary>
+    public static ControllersOptions Impatient { get; } = Quick with { NodeLifecycle = Quick.NodeLifecycle with { Grace = TimeSpan.FromSeconds(3) } };
 
     public KubeClient Client { get; }
 

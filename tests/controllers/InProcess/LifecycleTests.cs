@@ -92,7 +92,7 @@ public class LifecycleTests
     [Fact]
     public async Task Node_FallsSilent_IsTaintedItsPodsLeaveTheServicesAndAreReplaced()
     {
-        await using var cluster = await Cluster.StartAsync();
+        await using var cluster = await Cluster.StartAsync(options: Cluster.Impatient);
         var dying = await cluster.AddNodeAsync("node1");
         await cluster.AddNodeAsync("node2");
         var deployment = DeploymentTests.Fresh("web", 2);
@@ -128,7 +128,7 @@ public class LifecycleTests
     [Fact]
     public async Task OnlyNode_FallsSilent_NothingIsEvicted()
     {
-        await using var cluster = await Cluster.StartAsync();
+        await using var cluster = await Cluster.StartAsync(options: Cluster.Impatient);
         var dying = await cluster.AddNodeAsync("node1");
         await dying.FallSilentAsync();
         await Cluster.EventuallyAsync(async () =>
