@@ -3,6 +3,9 @@ namespace Podwire.Ruleset;
 /// <summary>An element of a set or a map.</summary>
 public sealed record SetElement
 {
+    // Few elements have these, and there are hundreds of thousands of elements.
+    private Rare? rare;
+
     /// <summary>The key, or the first key of a range.</summary>
     public required NftData Key { get; init; }
 
@@ -23,10 +26,18 @@ public sealed record SetElement
     }
 
     /// <summary>How long the element lives, instead of the set's default; whole milliseconds.</summary>
-    public TimeSpan? Timeout { get; init; }
+    public TimeSpan? Timeout
+    {
+        get => rare?.Timeout;
+        init => rare = value is null && rare is null ? null : new Rare(value, rare?.Counter);
+    }
 
     /// <summary>What was counted when the element was read back. Not part of equality.</summary>
-    public ElementCounter? Counter { get; init; }
+    public ElementCounter? Counter
+    {
+        get => rare?.Counter;
+        init => rare = value is null && rare is null ? null : new Rare(rare?.Timeout, value);
+    }
 
     /// <summary>The canonical order of elements.</summary>
     public static IComparer<SetElement> ByKey { get; } = Comparer<SetElement>.Create(static (a, b) =>
@@ -62,4 +73,6 @@ public sealed record SetElement
 
     /// <inheritdoc/>
     public override int GetHashCode() => Key.GetHashCode();
+
+    private sealed record Rare(TimeSpan? Timeout, ElementCounter? Counter);
 }

@@ -74,6 +74,7 @@ internal sealed class BatchWriter
                 WriteRule(ref writer, add);
                 break;
             case AddSet add:
+                ListingTraps.Check(add.Set);
                 WriteSet(ref writer, operation, add.Set, new SetHandle(add.Set.Name, ++lastSetId));
                 break;
             case DeleteSet delete:
@@ -110,6 +111,8 @@ internal sealed class BatchWriter
 
     private void WriteRule(ref NetlinkWriter writer, AddRule operation)
     {
+        ListingTraps.Check(operation.Rule);
+
         // Sets that are written out in the rule are made first; the kernel names them by the pattern and the rule finds them by number.
         foreach (var reference in RuleReferences.All(operation.Rule))
         {

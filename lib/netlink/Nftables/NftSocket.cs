@@ -42,7 +42,9 @@ public sealed partial class NftSocket : INftables, IDisposable
     /// does not fit the send buffer and this process may not enlarge it; split it (<see cref="NftBatch.Split"/>). ENOBUFS: the answers were
     /// lost, and whether the batch took effect is not known; read the table again.
     /// </exception>
-    /// <exception cref="ArgumentException">A batch that the kernel could not be told of, such as a rule with an <see cref="UnknownStatement"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// A batch that the kernel could not be told of, such as a rule with an <see cref="UnknownStatement"/>, or that nft could not list (<see cref="ListingTraps"/>).
+    /// </exception>
     public void Apply(NftBatch batch, uint? generation = null)
     {
         ArgumentNullException.ThrowIfNull(batch);

@@ -127,6 +127,7 @@ internal sealed record FakeTable
 
     private FakeTable AddRule(AddRule operation)
     {
+        ListingTraps.Check(operation.Rule);
         var chain = Chain(operation.Chain, operation);
         foreach (var target in RuleReferences.Chains(operation.Rule))
         {
@@ -165,6 +166,7 @@ internal sealed record FakeTable
 
     private FakeTable AddSet(AddSet operation)
     {
+        ListingTraps.Check(operation.Set);
         if (!Sets.TryGetValue(operation.Set.Name, out var old))
         {
             return this with { Sets = Sets.Add(operation.Set.Name, new FakeSet(operation.Set)) };
