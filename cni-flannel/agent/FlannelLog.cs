@@ -49,4 +49,7 @@ internal static partial class FlannelLog
 
     [LoggerMessage(14, LogLevel.Warning, "Cannot set the condition NetworkUnavailable of node {Node}: {Reason}")]
     public static partial void ConditionFailed(ILogger logger, string node, string reason);
+
+    [LoggerMessage(15, LogLevel.Information, "Set the entries of {Count} nodes")]
+    public static partial void PeersProgrammed(ILogger logger, int count);
 }

@@ -84,9 +84,9 @@ public class OverlayCompilerTests
                 "node3: its pod subnet 10.245.3.0/24 lies outside 10.244.0.0/16",
                 "node4: its pod subnet 10.244.1.0/25 overlaps ours, 10.244.1.0/24",
                 "node5: its pod subnet 10.244.2.128/25 overlaps that of node node2",
+                "node6: its VTEP MAC 0a:00:00:00:00:02 is that of node node2",
                 "node7: its public address 10.89.0.11 is this node's",
                 "node8: its back end is host-gw, ours is vxlan",
-                "node6: its VTEP MAC 0a:00:00:00:00:02 is that of node node2",
             ],
             state.Refused.Select(peer => $"{peer.Node}: {peer.Reason}"));
     }
@@ -113,6 +113,20 @@ public class OverlayCompilerTests
         Assert.Equal(IpPrefix.Parse("fd00:10:244:1::/128"), state.Devices[1].Address);
         Assert.Equal(1430, state.PodMtu);
         Assert.Contains(new PodRoute("node2", IpPrefix.Parse("fd00:10:244:2::/64"), IpAddress.Parse("fd00:10:244:2::"), "flannel-v6.1"), state.Routes);
+    }
+
+    [Fact]
+    public void Compile_AnyOrderOfPeers_GivesTheSame()
+    {
+        NodeLease[] peers = [Snapshots.Vxlan(2), Snapshots.Vxlan(3), Snapshots.Vxlan(4, subnet: "10.244.2.0/24"), Snapshots.Vxlan(5, subnet: "10.244.2.0/23")];
+        var forward = OverlayCompiler.Compile(Snapshots.Of(Vxlan, peers));
+        Array.Reverse(peers);
+        var backward = OverlayCompiler.Compile(Snapshots.Of(Vxlan, peers));
+        Assert.Equal(forward.Routes, backward.Routes);
+        Assert.Equal(forward.Refused, backward.Refused);
+        Assert.Equal(forward.Devices[0].Peers, backward.Devices[0].Peers);
+        Assert.Equal("node5", Assert.Single(forward.Routes).Node);
+        Assert.Equal(["node2", "node3", "node4"], forward.Refused.Select(peer => peer.Node));
     }
 
     [Fact]

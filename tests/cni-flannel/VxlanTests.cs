@@ -129,6 +129,38 @@ public class VxlanTests
     }
 
     [Fact]
+    public async Task TakeOverFromFlanneld_KeepsItsDeviceAndMac()
+    {
+        await using var cluster = new TestCluster(2);
+        cluster[1].Change("ip", "link add flannel.1 address 8a:4d:42:c7:02:11 mtu 1450 type vxlan id 1 local 10.89.0.11 dev eth0 dstport 8472 nolearning");
+        cluster[1].Change("ip", "address add 10.244.1.0/32 dev flannel.1");
+        cluster[1].Change("ip", "link set flannel.1 up");
+        var index = (int)cluster[1].Ip("link show flannel.1")[0]!["ifindex"]!;
+        await cluster.StartAsync(TestCluster.NetConf(Vxlan));
+        var link = cluster[1].Ip("link show flannel.1")[0]!;
+        Assert.Equal((index, "8a:4d:42:c7:02:11"), ((int)link["ifindex"]!, (string)link["address"]!));
+        await TestCluster.AssertReachesAsync(cluster[2], cluster[1]);
+    }
+
+    [Theory]
+    [InlineData("type vxlan id 1 local 10.89.0.11 dev eth0 dstport 4789 nolearning")]
+    [InlineData("type vxlan id 1 local 10.89.0.11 dev eth0 dstport 8472 learning")]
+    [InlineData("type vxlan id 1 local 10.89.0.11 dev cni0 dstport 8472 nolearning")]
+    [InlineData("type vxlan id 1 local 10.89.0.11 dev eth0 dstport 8472 nolearning gbp")]
+    [InlineData("type vxlan id 1 local 10.89.0.11 dev eth0 dstport 8472 nolearning l2miss l3miss")]
+    [InlineData("type vxlan id 2 local 10.89.0.11 dev eth0 dstport 8472 nolearning")]
+    [InlineData("type bridge")]
+    public async Task DeviceOfOtherMake_IsMadeAnew(string make)
+    {
+        await using var cluster = new TestCluster(2);
+        cluster[1].Change("ip", $"link add flannel.1 {make}");
+        await cluster.StartAsync(TestCluster.NetConf(Vxlan));
+        var data = cluster[1].Ip("link show flannel.1")[0]!["linkinfo"]!["info_data"]!;
+        Assert.Equal((1, 8472, "eth0"), ((int)data["id"]!, (int)data["port"]!, (string)data["link"]!));
+        await TestCluster.AssertReachesAsync(cluster[1], cluster[2]);
+    }
+
+    [Fact]
     public async Task RestartWithAnotherVni_RemovesTheOldDevice()
     {
         await using var cluster = new TestCluster(2);

@@ -10,6 +10,8 @@ namespace Podwire.CniFlannel.Agent.Apply;
 /// <summary>Brings the kernel to the desired state: devices, then the difference in batches, then a look whether it is so.</summary>
 internal sealed class OverlayApplier(NodeKernel kernel, ILogger logger)
 {
+    private const int LinesPerRun = 20;
+
     /// <summary>Applies; returns how many objects were changed.</summary>
     /// <exception cref="OverlayException">The kernel refused something, or it does not hold what was written; nodes that are not concerned are served.</exception>
     public int Apply(FlannelSnapshot snapshot, OverlayState desired)
@@ -170,6 +172,13 @@ internal sealed class OverlayApplier(NodeKernel kernel, ILogger logger)
         if (failures.Count > 0)
         {
             throw new OverlayException(string.Join("; ", failures));
+        }
+
+        // One line per event; the start of a large cluster is one event.
+        if (served.Count > LinesPerRun)
+        {
+            FlannelLog.PeersProgrammed(logger, served.Count);
+            served.Clear();
         }
 
         foreach (var peer in served)

@@ -39,23 +39,30 @@ internal static class OverlayCompiler
         }
 
         routes.Sort(static (a, b) => a.Destination.CompareTo(b.Destination));
+        refused.Sort(static (a, b) => string.CompareOrdinal(a.Node, b.Node));
         return new OverlayState { Devices = devices, Routes = routes, Refused = refused, PodMtu = podMtu };
     }
 
     /// <summary>The name of the vxlan device.</summary>
     public static string DeviceName(IpFamily family, uint vni) => family == IpFamily.V4 ? $"flannel.{vni}" : $"flannel-v6.{vni}";
 
+    /// <summary>
+    /// The peers that can be served, sorted by subnet. Of two subnets that overlap the wider one wins, of equal ones the node whose
+    /// name comes first: every node decides alike.
+    /// </summary>
     private static List<NodeLease> Admit(FlannelSnapshot snapshot, IpFamily family, List<RefusedPeer> refused)
     {
         var admitted = new List<NodeLease>();
         var network = snapshot.NetConf.Network(family);
         var own = snapshot.Subnets[family];
-        foreach (var peer in snapshot.Peers[family])
+        foreach (var peer in snapshot.Peers[family].OrderBy(static peer => peer.Subnet).ThenBy(static peer => peer.Node, StringComparer.Ordinal))
         {
+            // Admitted subnets are disjoint and sorted, so only the last one can hold this one.
+            var before = admitted.Count > 0 ? admitted[^1] : null;
             var problem = peer.BackendType != snapshot.NetConf.Backend.Name ? $"its back end is {peer.BackendType}, ours is {snapshot.NetConf.Backend.Name}"
                 : !network.Contains(peer.Subnet) ? $"its pod subnet {peer.Subnet} lies outside {network}"
                 : own.Overlaps(peer.Subnet) ? $"its pod subnet {peer.Subnet} overlaps ours, {own}"
-                : admitted.Find(other => other.Subnet.Overlaps(peer.Subnet)) is { } other ? $"its pod subnet {peer.Subnet} overlaps that of node {other.Node}"
+                : before is not null && before.Subnet.Contains(peer.Subnet) ? $"its pod subnet {peer.Subnet} overlaps that of node {before.Node}"
                 : peer.PublicIp == snapshot.Underlay.Address(family) ? $"its public address {peer.PublicIp} is this node's"
                 : null;
             if (problem is null)
