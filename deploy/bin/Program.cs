@@ -1,0 +1,17 @@
+using Podwire.ApiServer;
+using Podwire.Cluster;
+using Podwire.CniFlannel.Agent;
+using Podwire.Executable;
+using Podwire.Kubelet;
+using Podwire.Proxy;
+
+// One file for all of out/bin: the name it is called by picks the program.
+var name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+return name switch
+{
+    "podwire-apiserver" => await ApiServerProgram.RunAsync(args, ControllersBeside.RunAsync),
+    "podwire-kubelet" => await KubeletProgram.RunAsync(args),
+    "podwire-flannel" => await FlannelProgram.RunAsync(args),
+    "podwire-proxy" => await ProxyProgram.RunAsync(args),
+    _ => await ClusterProgram.RunAsync(args),
+};
