@@ -78,6 +78,15 @@ public class CniRunnerTests
     }
 
     [Fact]
+    public async Task Del_BeforeAnyResultWasKept_IsDone()
+    {
+        using var folder = new TempFolder();
+        Plugins(folder);
+        await Runner(folder).DelAsync(Chain(), Attachment, TestContext.Current.CancellationToken);
+        Assert.Equal(["second DEL", "first DEL"], File.ReadAllLines(folder["log"]).Select(line => string.Join(' ', line.Split(' ')[..2])));
+    }
+
+    [Fact]
     public async Task Del_OnePluginFails_TheOthersAreCalledAndTheResultStays()
     {
         using var folder = new TempFolder();

@@ -72,7 +72,14 @@ internal sealed class ResultCache(string directory)
         return File.Exists(path) ? Read(path) : null;
     }
 
-    internal void Remove(string network, string containerId, string ifName) => File.Delete(PathOf(network, containerId, ifName));
+    internal void Remove(string network, string containerId, string ifName)
+    {
+        // Before the first result there is no directory, and File.Delete takes that, unlike a missing file, for an error.
+        if (Directory.Exists(results))
+        {
+            File.Delete(PathOf(network, containerId, ifName));
+        }
+    }
 
     internal IEnumerable<CachedAttachment> All()
     {
