@@ -302,5 +302,5 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
         schemas[SchemaNames.MicroTime] = new JsonObject { ["description"] = "A time in RFC 3339, in microseconds.", ["type"] = "string", ["format"] = "date-time" };
     }
 
-    private static JsonArray OneOf(string first, string second) => [new JsonObject { ["type"] = first }, new JsonObject { ["type"] = second }];
+    private static JsonArray OneOf(string first, string second) => new(new JsonObject { ["type"] = first }, new JsonObject { ["type"] = second });
 }

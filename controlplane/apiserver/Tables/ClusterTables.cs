@@ -58,7 +58,7 @@ internal static class ClusterTables
         ],
         EventCells);
 
-    private static JsonArray EventCells(JsonElement item, DateTimeOffset now)
+    private static JsonNode?[] EventCells(JsonElement item, DateTimeOffset now)
     {
         var first = Cell.Since(item.Text("firstTimestamp"), now);
         if (first == Cell.Unknown)

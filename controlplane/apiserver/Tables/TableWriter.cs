@@ -65,7 +65,7 @@ internal sealed class TableWriter(TableDefinition table, DateTimeOffset now, str
         using var document = JsonDocument.Parse(item.Body);
         writer.WriteStartObject();
         writer.WritePropertyName("cells"u8);
-        JsonArray cells = table.Cells(document.RootElement, now);
+        var cells = new JsonArray(table.Cells(document.RootElement, now));
         cells.WriteTo(writer);
         if (includeObject != "None")
         {
