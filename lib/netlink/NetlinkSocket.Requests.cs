@@ -100,6 +100,8 @@ public sealed partial class NetlinkSocket
                 {
                     return items;
                 }
+
+                InterruptedDumps++;
             }
             catch (SyscallException e) when (e.Errno == Errno.EMSGSIZE)
             {

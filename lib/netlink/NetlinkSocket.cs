@@ -32,6 +32,9 @@ public sealed partial class NetlinkSocket : IDisposable
     /// <summary>The port the kernel gave the socket; notifications that this socket caused carry it.</summary>
     public uint PortId { get; private set; }
 
+    /// <summary>How many dumps were thrown away and begun anew because the objects changed while they were read.</summary>
+    public long InterruptedDumps { get; private set; }
+
     /// <summary>How long an answer may take before <see cref="Errno.ETIMEDOUT"/> is reported; rtnetlink answers within the send. 10 s.</summary>
     public TimeSpan ReplyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

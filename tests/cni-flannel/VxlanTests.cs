@@ -113,8 +113,11 @@ public class VxlanTests
         await cluster.StartAsync(TestCluster.NetConf(Vxlan));
         var before = Picture(cluster[1]);
         var index = (int)cluster[1].Ip("link show flannel.1")[0]!["ifindex"]!;
+        using var conversation = await PodConversation.OpenAsync(cluster[1], cluster[2]);
+        await conversation.SayAsync();
         await cluster[1].StopAsync();
         Assert.Equal(before, Picture(cluster[1]));
+        await conversation.SayAsync();
         cluster[1].Change("ip", "route add 10.244.9.0/24 via 10.244.9.0 dev flannel.1 onlink");
         cluster[1].Change("ip", "neigh add 10.244.9.0 lladdr 0a:00:00:00:00:99 nud permanent dev flannel.1");
         cluster[1].Change("bridge", "fdb append 0a:00:00:00:00:99 dev flannel.1 dst 10.89.0.19");
@@ -125,7 +128,19 @@ public class VxlanTests
         Assert.Equal(before, Picture(cluster[1]));
         Assert.Equal(index, (int)cluster[1].Ip("link show flannel.1")[0]!["ifindex"]!);
         Assert.Single(cluster[1].Ip("-4 route show 192.0.2.0/24"));
+        await conversation.SayAsync();
         await TestCluster.AssertReachesAsync(cluster[2], cluster[1]);
+    }
+
+    [Fact]
+    public async Task DeviceDeleted_OpenConnectionsGoOn()
+    {
+        await using var cluster = new TestCluster(2);
+        await cluster.StartAsync(TestCluster.NetConf(Vxlan));
+        using var conversation = await PodConversation.OpenAsync(cluster[1], cluster[2]);
+        await conversation.SayAsync();
+        cluster[1].Change("ip", "link del flannel.1");
+        await conversation.SayAsync();
     }
 
     [Fact]
