@@ -44,12 +44,13 @@ public class MessageBuilding
     public int Read()
     {
         var raw = new List<ElementMessage.RawElement>();
+        var pool = new ReadPool();
         var reader = new NetlinkMessageReader(datagram);
         while (reader.Read(out var message))
         {
             if (message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM))
             {
-                ElementMessage.Read(message.Attributes(NfGenMessage.Size), raw);
+                ElementMessage.Read(message.Attributes(NfGenMessage.Size), raw, pool);
             }
         }
 

@@ -43,21 +43,21 @@ internal static class DataAttribute
     }
 
     /// <summary>The verdict, null if the attribute holds a value.</summary>
-    public static Verdict? ReadVerdict(AttributeReader attribute)
+    public static Verdict? ReadVerdict(AttributeReader attribute, ReadPool pool)
     {
         var outer = attribute.Nested();
         while (outer.Read())
         {
             if (outer.Type == NfTables.NFTA_DATA_VERDICT)
             {
-                return ReadVerdictBody(outer.Nested());
+                return ReadVerdictBody(outer.Nested(), pool);
             }
         }
 
         return null;
     }
 
-    private static Verdict? ReadVerdictBody(AttributeReader attributes)
+    private static Verdict? ReadVerdictBody(AttributeReader attributes, ReadPool pool)
     {
         var code = 0;
         string? chain = null;
@@ -71,7 +71,7 @@ internal static class DataAttribute
                     code = (int)attributes.UInt32BigEndian();
                     break;
                 case NfTables.NFTA_VERDICT_CHAIN:
-                    chain = attributes.String();
+                    chain = pool.Text(attributes.Data.TrimEnd((byte)0));
                     break;
             }
         }
@@ -82,8 +82,8 @@ internal static class DataAttribute
             VerdictCode.Drop => Verdict.Drop,
             VerdictCode.Return => Verdict.Return,
             VerdictCode.Continue => Verdict.Continue,
-            VerdictCode.Jump when !string.IsNullOrEmpty(chain) => Verdict.Jump(chain),
-            VerdictCode.Goto when !string.IsNullOrEmpty(chain) => Verdict.Goto(chain),
+            VerdictCode.Jump when !string.IsNullOrEmpty(chain) => pool.Jump(chain),
+            VerdictCode.Goto when !string.IsNullOrEmpty(chain) => pool.Goto(chain),
             _ => throw new NetlinkProtocolException($"verdict {code}", offset),
         };
     }

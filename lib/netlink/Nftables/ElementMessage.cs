@@ -41,7 +41,7 @@ internal static class ElementMessage
     }
 
     /// <summary>Reads the elements of one message into <paramref name="into"/>; end marks of ranges are still apart.</summary>
-    public static void Read(AttributeReader attributes, List<RawElement> into)
+    public static void Read(AttributeReader attributes, List<RawElement> into, ReadPool pool)
     {
         while (attributes.Read())
         {
@@ -54,7 +54,7 @@ internal static class ElementMessage
             var list = attributes.Nested();
             while (list.Read())
             {
-                into.Add(ReadOne(list.Nested()));
+                into.Add(ReadOne(list.Nested(), pool));
             }
         }
     }
@@ -132,7 +132,7 @@ internal static class ElementMessage
         Userdata.WriteComment(ref writer, NfTables.NFTA_SET_ELEM_USERDATA, element.Comment);
     }
 
-    private static RawElement ReadOne(AttributeReader attributes)
+    private static RawElement ReadOne(AttributeReader attributes, ReadPool pool)
     {
         NftData key = default, keyEnd = default, data = default;
         Verdict? verdict = null;
@@ -152,7 +152,7 @@ internal static class ElementMessage
                     break;
                 case NfTables.NFTA_SET_ELEM_DATA:
                     data = DataAttribute.ReadValue(attributes);
-                    verdict = DataAttribute.ReadVerdict(attributes);
+                    verdict = DataAttribute.ReadVerdict(attributes, pool);
                     break;
                 case NfTables.NFTA_SET_ELEM_FLAGS:
                     flags = attributes.UInt32BigEndian();
@@ -161,7 +161,7 @@ internal static class ElementMessage
                     timeout = attributes.UInt64BigEndian();
                     break;
                 case NfTables.NFTA_SET_ELEM_USERDATA:
-                    comment = Userdata.ReadComment(attributes.Data);
+                    comment = Userdata.ReadComment(attributes.Data, pool);
                     break;
                 case NfTables.NFTA_SET_ELEM_EXPR:
                     counter ??= CounterExpression.ReadWhole(attributes.Nested());

@@ -64,13 +64,14 @@ public sealed partial class NftSocket
             writer.String(NfTables.NFTA_SET_ELEM_LIST_SET, set.Name);
             writer.EndMessage();
 
+            var pool = new ReadPool();
             for (var attempt = 1; ; attempt++)
             {
                 // One list per message: an interrupted dump throws away what it gave, which a list shared by all messages would not.
-                var parts = socket.Dump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", static (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
+                var parts = socket.Dump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
                 {
                     part = [];
-                    ElementMessage.Read(message.Attributes(NfGenMessage.Size), part);
+                    ElementMessage.Read(message.Attributes(NfGenMessage.Size), part, pool);
                     return message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM);
                 });
                 var elements = ElementMessage.Assemble(set, parts.Count == 1 ? parts[0] : [.. parts.SelectMany(static p => p)]);

@@ -13,6 +13,9 @@ internal sealed class RuleReader(IReadOnlyDictionary<string, SetObject> sets)
     private readonly Expression?[] slots = new Expression?[Register.Slots];
     private readonly List<Statement> statements = [];
 
+    /// <summary>The verdicts that were read so far.</summary>
+    public ReadPool Pool { get; } = new();
+
     /// <summary>Reads the list of expressions of one rule.</summary>
     public ValueList<Statement> Read(AttributeReader list)
     {

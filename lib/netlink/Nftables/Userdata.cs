@@ -30,13 +30,13 @@ internal static class Userdata
     }
 
     /// <summary>The comment in userdata of a table, chain, rule or element; null without one that this model can hold.</summary>
-    public static string? ReadComment(ReadOnlySpan<byte> userdata)
+    public static string? ReadComment(ReadOnlySpan<byte> userdata, ReadPool? pool = null)
     {
         while (TryTake(ref userdata, out var type, out var value))
         {
             if (type == Comment)
             {
-                return Text(value);
+                return Text(value, pool);
             }
         }
 
@@ -60,7 +60,7 @@ internal static class Userdata
     }
 
     /// <summary>Text up to a zero; null if it is empty or would not be accepted as a comment.</summary>
-    public static string? Text(ReadOnlySpan<byte> value)
+    public static string? Text(ReadOnlySpan<byte> value, ReadPool? pool = null)
     {
         var zero = value.IndexOf((byte)0);
         value = zero < 0 ? value : value[..zero];
@@ -77,7 +77,7 @@ internal static class Userdata
             }
         }
 
-        return Encoding.ASCII.GetString(value);
+        return pool is null ? Encoding.ASCII.GetString(value) : pool.Text(value);
     }
 
     private static string? TextBeyondAscii(ReadOnlySpan<byte> value)

@@ -113,7 +113,7 @@ public class NftBytesTests
             if (message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM))
             {
                 Assert.InRange(message.Payload.Length, 1, 65_535);
-                ElementMessage.Read(message.Attributes(NfGenMessage.Size), elements);
+                ElementMessage.Read(message.Attributes(NfGenMessage.Size), elements, new ReadPool());
             }
         }
 
@@ -184,7 +184,7 @@ public class NftBytesTests
                         name = search.Type == NfTables.NFTA_SET_ELEM_LIST_SET ? search.String() : name;
                     }
 
-                    ElementMessage.Read(attributes, elements.TryGetValue(name, out var list) ? list : elements[name] = []);
+                    ElementMessage.Read(attributes, elements.TryGetValue(name, out var list) ? list : elements[name] = [], new ReadPool());
                     break;
                 case NfTables.NFT_MSG_NEWRULE:
                     rules.Add(NftSocket.ReadRule(attributes, new RuleReader(sets), out _).Rule);

@@ -38,7 +38,7 @@ internal static class ImmediateExpression
                     break;
                 case NfTables.NFTA_IMMEDIATE_DATA:
                     value = DataAttribute.ReadValue(attributes);
-                    verdict = DataAttribute.ReadVerdict(attributes);
+                    verdict = DataAttribute.ReadVerdict(attributes, rule.Pool);
                     break;
             }
         }
