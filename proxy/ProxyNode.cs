@@ -137,6 +137,8 @@ internal sealed class ProxyNode : IAsyncDisposable
         await synced.ConfigureAwait(false);
         loop.Signal();
         await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);
+        // The lists that the first state was read from are garbage now, many times what stays: give the memory back once.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var watch = new ForeignChangeWatch(openMonitor(), kernel.NftPort, OnForeignChange, OnUnsure, logger);
         // What happened between the first synchronisation and now was not announced.
         OnUnsure();

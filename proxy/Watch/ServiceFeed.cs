@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Proxy.State;
+using Podwire.Proxy.Watch.Api;
 
 namespace Podwire.Proxy.Watch;
 
@@ -13,7 +14,7 @@ internal sealed class ServiceFeed
 {
     private const string UnusableReason = "ProxySkipped";
     private readonly Reflector<Service> services;
-    private readonly Reflector<EndpointSlice> slices;
+    private readonly Reflector<SliceObject> slices;
     private readonly Reflector<Node> nodes;
     private readonly ProxyState state;
     private readonly EventRecorder events;
@@ -26,7 +27,7 @@ internal sealed class ServiceFeed
         // What is labelled for another proxy, or for none, is not even asked for (KEP-2447).
         var options = new ReflectorOptions { LabelSelector = $"!{ServiceReader.ProxyNameLabel},!{ServiceReader.HeadlessLabel}", Logger = logger };
         services = new(client, KubeResources.Services, options: options);
-        slices = new(client, KubeResources.EndpointSlices, options: options);
+        slices = new(client, ProxyResources.EndpointSlices, options: options);
         nodes = new(client, KubeResources.Nodes, options: new() { FieldSelector = $"metadata.name={nodeName}", Logger = logger });
         services.Store.Subscribe(OnService);
         slices.Store.Subscribe(OnSlice);
@@ -67,7 +68,7 @@ internal sealed class ServiceFeed
         }
     }
 
-    private void OnSlice(ObjectChange<EndpointSlice> change)
+    private void OnSlice(ObjectChange<SliceObject> change)
     {
         var reading = new Reading();
         if (change.New is { } slice && SliceReader.Read(slice, reading) is { } record)

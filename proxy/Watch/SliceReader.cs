@@ -1,6 +1,6 @@
-using Podwire.Kube.Objects;
 using Podwire.Primitives;
 using Podwire.Proxy.State;
+using Podwire.Proxy.Watch.Api;
 using Conditions = Podwire.Proxy.State.EndpointConditions;
 
 namespace Podwire.Proxy.Watch;
@@ -14,7 +14,7 @@ internal static class SliceReader
     private const string TriggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
     /// <summary>The record; null if no Service of ours can use it.</summary>
-    public static SliceRecord? Read(EndpointSlice slice, Reading reading)
+    public static SliceRecord? Read(SliceObject slice, Reading reading)
     {
         var metadata = slice.Metadata;
         if (!metadata.Labels.TryGetValue(ServiceNameLabel, out var service) || service.Length == 0
@@ -46,7 +46,7 @@ internal static class SliceReader
         };
     }
 
-    private static SlicePort[] Ports(EndpointSlice slice, Reading reading)
+    private static SlicePort[] Ports(SliceObject slice, Reading reading)
     {
         var ports = new List<SlicePort>();
         foreach (var port in slice.Ports)
@@ -61,14 +61,14 @@ internal static class SliceReader
         return [.. ports];
     }
 
-    private static EndpointRecord[] Endpoints(EndpointSlice slice, IpFamily family, Reading reading)
+    private static EndpointRecord[] Endpoints(SliceObject slice, IpFamily family, Reading reading)
     {
         var endpoints = new List<EndpointRecord>(slice.Endpoints.Count);
         foreach (var endpoint in slice.Endpoints)
         {
             if (endpoint.Addresses is not [var text, ..] || !IpAddress.TryParse(text, out var address))
             {
-                reading.Skip($"endpoints: '{endpoint.Addresses.FirstOrDefault()}' is not an IP address");
+                reading.Skip($"endpoints: '{endpoint.Addresses?.FirstOrDefault()}' is not an IP address");
             }
             else if (address.Family != family)
             {
@@ -88,7 +88,7 @@ internal static class SliceReader
         return [.. endpoints];
     }
 
-    private static EndpointRecord Endpoint(Endpoint endpoint, IpAddress address)
+    private static EndpointRecord Endpoint(SliceEndpoint endpoint, IpAddress address)
     {
         var given = endpoint.Conditions;
         var ready = given?.Ready ?? true;

@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+using Podwire.Kube.Objects;
+
+namespace Podwire.Proxy.Watch.Api;
+
+/// <summary>The source-generated description of <see cref="ProxyResources"/>' types.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(SliceObject))]
+[JsonSerializable(typeof(KubeList<SliceObject>))]
+internal sealed partial class ProxyJsonContext : JsonSerializerContext;
