@@ -3,7 +3,7 @@ using Podwire.Cni;
 using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
-using Podwire.Kubelet.Node;
+using Podwire.Kubelet.Nodes;
 using Podwire.Kubelet.Pods;
 using Podwire.Kubelet.Runtime;
 using Podwire.Kubelet.Server;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Podwire.Kube.Objects;
 using Podwire.Kubelet.Runtime;
 
-namespace Podwire.Kubelet.Node;
+namespace Podwire.Kubelet.Nodes;
 
 /// <summary>What the machine is and has: for the node's labels, capacity and nodeInfo.</summary>
 internal sealed record NodeFacts

@@ -7,7 +7,7 @@ using Podwire.Kube.Json;
 using Podwire.Kube.Objects;
 using Podwire.Kubelet.Runtime;
 
-namespace Podwire.Kubelet.Node;
+namespace Podwire.Kubelet.Nodes;
 
 /// <summary>
 /// Keeps the node object and its lease: registers, then every 10 s renews the lease and writes the status if it changed, and
@@ -28,7 +28,7 @@ internal sealed class NodeLoop(KubeClient client, KubeletOptions options, NodeFa
     private static readonly TimeSpan NotReadyInterval = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Kube.Objects.Node? node;
+    private Node? node;
     private string? told;
     private DateTimeOffset toldAt;
     private DateTimeOffset leasedAt;

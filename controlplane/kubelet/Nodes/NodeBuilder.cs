@@ -1,6 +1,6 @@
 using Podwire.Kube.Objects;
 
-namespace Podwire.Kubelet.Node;
+namespace Podwire.Kubelet.Nodes;
 
 /// <summary>The node object as this kubelet wants it. Pure.</summary>
 internal static class NodeBuilder
@@ -25,7 +25,7 @@ internal static class NodeBuilder
     }
 
     /// <summary>A node that does not exist yet.</summary>
-    public static Kube.Objects.Node New(KubeletOptions options, NodeStatus status) => new()
+    public static Node New(KubeletOptions options, NodeStatus status) => new()
     {
         Metadata = { Name = options.NodeName, Labels = Labels(options) },
         Spec = { Taints = [.. options.Taints] },
