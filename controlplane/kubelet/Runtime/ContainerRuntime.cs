@@ -81,10 +81,10 @@ internal sealed class ContainerRuntime(KubeletPaths paths, PidWatcher watcher, I
             if (files.ReadState() is { } state)
             {
                 await watcher.WatchAsync(state.Shim).WaitAsync(cancel);
-                return;
             }
 
-            await Task.Delay(20, cancel);
+            // The kernel lets go of an ended process's locks a moment after its end can be seen (fput is deferred).
+            await Task.Delay(5, cancel);
         }
     }
 
