@@ -79,11 +79,14 @@ internal static class BridgeDevice
             // With an address of its own the bridge does not take the lowest of its ports', which would change as containers come and go.
             host.AddLink(new BridgeSpec(config.Bridge)
             {
-                Up = true,
                 Mtu = config.Mtu,
                 Mac = MacAddress.LocallyAdministered((ulong)Random.Shared.NextInt64()),
             });
+
+            // Before it is switched on: the kernel asks for neighbours of forwarded packets from the link-local address (net/ipv6/ndisc.c,
+            // ndisc_send_ns), and with duplicate address detection that would not be usable for the first containers' first two seconds.
             Sysctl.TryEnsure($"net/ipv6/conf/{config.Bridge}/accept_ra", "0");
+            Sysctl.TryEnsure($"net/ipv6/conf/{config.Bridge}/accept_dad", "0");
         }
         catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
         {

@@ -8,9 +8,12 @@ public static class CniNames
     private static readonly SearchValues<char> IdentifierChars =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
-    /// <summary>An alphanumeric followed by alphanumerics, '_', '.' or '-': safe as a file name.</summary>
+    // Networks and containers name files of leases and results; NAME_MAX of every Linux file system is 255.
+    private const int MaxIdentifier = 255;
+
+    /// <summary>An alphanumeric followed by alphanumerics, '_', '.' or '-', at most 255 of them: safe as a file name.</summary>
     public static bool IsIdentifier(ReadOnlySpan<char> text) =>
-        !text.IsEmpty && char.IsAsciiLetterOrDigit(text[0]) && !text.ContainsAnyExcept(IdentifierChars);
+        text.Length is > 0 and <= MaxIdentifier && char.IsAsciiLetterOrDigit(text[0]) && !text.ContainsAnyExcept(IdentifierChars);
 
     /// <summary>Checks CNI_CONTAINERID.</summary>
     /// <exception cref="CniException">Code 4.</exception>
@@ -18,7 +21,7 @@ public static class CniNames
     {
         if (!IsIdentifier(containerId))
         {
-            throw new CniException(CniErrorCode.InvalidEnvironment, "CNI_CONTAINERID has invalid characters", containerId);
+            throw new CniException(CniErrorCode.InvalidEnvironment, "CNI_CONTAINERID has invalid characters or is too long", containerId);
         }
     }
 
@@ -33,7 +36,7 @@ public static class CniNames
 
         if (!IsIdentifier(name))
         {
-            throw new CniException(CniErrorCode.InvalidNetworkConfig, "the network's name has invalid characters", name);
+            throw new CniException(CniErrorCode.InvalidNetworkConfig, "the network's name has invalid characters or is too long", name);
         }
     }
 

@@ -130,6 +130,16 @@ public class BridgeAddTests
     }
 
     [Fact]
+    public void Add_FirstContainer_TheBridgesOwnIpv6AddressesAreUsableAtOnce()
+    {
+        using var node = new Node();
+        node.Add("c1", node.Config(ipam: node.Ipam("\"subnet\":\"fd77::/64\""))).Succeeds();
+        var addresses = node.Route.ListAddresses(node.Route.GetLink("br-test")!.Index, IpFamily.V6);
+        Assert.Equal(2, addresses.Count);
+        Assert.All(addresses, a => Assert.Equal(AddressFlags.None, a.Flags & AddressFlags.Tentative));
+    }
+
+    [Fact]
     public void Add_RouteAttributes_ReachTheKernel()
     {
         using var node = new Node();

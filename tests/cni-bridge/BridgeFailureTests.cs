@@ -147,10 +147,43 @@ public class BridgeFailureTests
     }
 
     [Fact]
+    public void Stdin_IsHuge_IsAnErrorObject()
+    {
+        using var node = new Node();
+        node.Add("c1", "{\"name\":\"" + new string('a', (2 << 20) - 100) + "\"}").Fails(7);
+        node.Add("c1", "{\"name\":\"" + new string('a', 8 << 20) + "\"}").Fails(5);
+        node.Add("c1", string.Concat(Enumerable.Repeat("[", 100_000))).Fails(6);
+        node.IsUntouched();
+    }
+
+    [Fact]
+    public void Killed_DuringDel_AnotherDelLeavesNothing()
+    {
+        using var node = new Node();
+        var config = node.Config(",\"ipMasq\":true");
+        var random = new Random(2);
+        for (var i = 0; i < 40; i++)
+        {
+            node.Add("c1", config).Succeeds();
+            using (var process = node.Start("bridge", "DEL", config, "c1"))
+            {
+                Thread.Sleep(TimeSpan.FromMicroseconds(random.Next(0, 5000)));
+                process.Kill();
+                process.WaitForExit();
+            }
+
+            node.Del("c1", config).Succeeds();
+            Assert.Empty(node.Veths());
+            Assert.Empty(node.Leases());
+            Assert.Empty(node.MasqueradeOwners());
+        }
+    }
+
+    [Fact]
     public void Killed_AtAnyMoment_DelOrAnotherAddLeavesNothing()
     {
         using var node = new Node();
-        var config = node.Config(ipam: node.Ipam("\"ranges\":[[{\"subnet\":\"10.77.0.0/24\"}],[{\"subnet\":\"fd77::/64\"}]]"));
+        var config = node.Config(",\"ipMasq\":true", node.Ipam("\"ranges\":[[{\"subnet\":\"10.77.0.0/24\"}],[{\"subnet\":\"fd77::/64\"}]]"));
         var random = new Random(1);
         for (var i = 0; i < 60; i++)
         {
@@ -175,6 +208,7 @@ public class BridgeFailureTests
             node.Del("c1", config).Succeeds();
             Assert.Empty(node.Veths());
             Assert.Empty(node.Leases());
+            Assert.Empty(node.MasqueradeOwners());
         }
     }
 }

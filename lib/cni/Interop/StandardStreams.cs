@@ -7,7 +7,7 @@ namespace Podwire.Cni.Interop;
 internal static unsafe class StandardStreams
 {
     /// <summary>No configuration is this large; a runaway writer must not take the node's memory.</summary>
-    internal const int MaxInput = 8 << 20;
+    internal const int MaxInput = 2 << 20;
 
     /// <summary>All of stdin.</summary>
     /// <exception cref="CniException">Code 5.</exception>

@@ -10,6 +10,8 @@ namespace Podwire.Cni;
 /// </summary>
 internal static class PluginDispatcher
 {
+    private const int MaxText = 2000;
+
     /// <summary>Answers one call. Exit code 0 with a result (or nothing), 1 with the error object.</summary>
     internal static int Answer(IPlugin plugin, PluginEnvironment environment, Func<byte[]> readStdin, IPluginDelegates delegates, IBufferWriter<byte> stdout)
     {
@@ -88,16 +90,19 @@ internal static class PluginDispatcher
         json.WriteStartObject();
         json.WriteString("cniVersion"u8, version.ToString());
         json.WriteNumber("code"u8, (int)error.Code);
-        json.WriteString("msg"u8, error.Message);
+        json.WriteString("msg"u8, Cut(error.Message));
         if (error.Details.Length > 0)
         {
-            json.WriteString("details"u8, error.Details);
+            json.WriteString("details"u8, Cut(error.Details));
         }
 
         json.WriteEndObject();
         json.Flush();
         EndLine(stdout);
     }
+
+    /// <summary>Input that is quoted in an error may be megabytes long; whoever reads the log needs its beginning.</summary>
+    private static string Cut(string text) => text.Length <= MaxText ? text : text[..MaxText] + "...";
 
     private static void WriteVersions(IBufferWriter<byte> stdout)
     {

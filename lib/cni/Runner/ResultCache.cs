@@ -59,11 +59,18 @@ internal sealed class ResultCache(string directory)
             json.WriteEndObject();
         }
 
-        Directory.CreateDirectory(results);
         var path = PathOf(list.Name, attachment.ContainerId, attachment.IfName);
         var aside = Path.Join(results, $".{Guid.NewGuid():N}");
-        File.WriteAllBytes(aside, buffer.WrittenSpan);
-        File.Move(aside, path, overwrite: true);
+        try
+        {
+            Directory.CreateDirectory(results);
+            File.WriteAllBytes(aside, buffer.WrittenSpan);
+            File.Move(aside, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CniException(CniErrorCode.IoFailure, $"cannot keep the result in {path}", e.Message, e);
+        }
     }
 
     internal CachedAttachment? Load(string network, string containerId, string ifName)
