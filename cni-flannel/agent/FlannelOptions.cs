@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Podwire.CniFlannel.Agent.State;
 using Podwire.Daemon;
 using Podwire.Primitives;
@@ -112,7 +113,7 @@ internal sealed record FlannelOptions
             NetConfPath = Text("net-config-path")!,
             NodeName = node.ToLowerInvariant(),
             Interface = Text("iface"),
-            InterfaceRegex = Text("iface-regex"),
+            InterfaceRegex = Pattern("iface-regex"),
             InterfaceCanReach = Address("iface-can-reach", null),
             PublicIp = Address("public-ip", IpFamily.V4),
             PublicIpV6 = Address("public-ipv6", IpFamily.V6),
@@ -137,6 +138,19 @@ internal sealed record FlannelOptions
             "false" => false,
             var other => throw new FlagException($"--{name} takes true or false, not '{other}'"),
         };
+
+        string? Pattern(string name)
+        {
+            try
+            {
+                _ = Regex.IsMatch(string.Empty, Text(name) ?? string.Empty);
+                return Text(name);
+            }
+            catch (RegexParseException e)
+            {
+                throw new FlagException($"--{name} '{Text(name)}' is no regular expression: {e.Message}");
+            }
+        }
 
         int Number(string name, int least, int most) => int.TryParse(Text(name), out var number) && number >= least && number <= most
             ? number

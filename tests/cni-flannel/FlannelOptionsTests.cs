@@ -32,6 +32,7 @@ public class FlannelOptionsTests
     [Theory]
     [InlineData("--kube-subnet-mgr=false", "etcd")]
     [InlineData("--public-ip=fd00::1", "--public-ip")]
+    [InlineData("--iface-regex=eth[", "--iface-regex")]
     [InlineData("--healthz-port=70000", "--healthz-port")]
     [InlineData("--iptables-resync=0", "--iptables-resync")]
     public void From_Unusable_NamesTheFlag(string argument, string words) =>
