@@ -111,7 +111,7 @@ public class PodLifeTests(ControlPlane plane)
         await using var node = new TestNode(plane);
         node.Start();
         await node.CreateAsync("image", "true", pod => pod.Spec.Containers[0].Image = "nginx:1.27");
-        await node.UntilAsync("image", pod => pod.Status.ContainerStatuses is [{ State.Waiting.Reason: "ErrImagePull" }]);
+        await node.UntilEventAsync("image", "Failed", "Error: ErrImagePull");
         await node.UntilAsync("image", pod => pod.Status.ContainerStatuses is [{ State.Waiting.Reason: "ImagePullBackOff" }]);
         await node.UntilEventAsync("image", "Failed", "Failed to pull image \"nginx:1.27\": the built-in runtime has only the image \"host\"");
     }

@@ -35,6 +35,17 @@ public class RestartTests(ControlPlane plane)
     }
 
     [Fact]
+    public async Task KubeletTerminated_EndsCleanlyAndLeavesContainers()
+    {
+        await using var node = new TestNode(plane);
+        node.StartProcess();
+        await node.CreateAsync("stays", "exec sleep 1000", pod => pod.Spec.Containers[0].ReadinessProbe = new() { Exec = new() { Command = ["true"] }, PeriodSeconds = 1 });
+        await node.UntilReadyAsync("stays");
+        Assert.Equal(0, await node.TerminateProcessAsync());
+        Assert.True(node.Store.Load()[0].Containers["c"].Process!.IsAlive);
+    }
+
+    [Fact]
     public async Task KubeletKilled_ExitCodeMeanwhileIsNotLost()
     {
         await using var node = new TestNode(plane);

@@ -120,6 +120,19 @@ internal sealed class TestNode : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>SIGTERM; the exit code.</summary>
+    public async Task<int> TerminateProcessAsync()
+    {
+        Assert.True(Podwire.Kubelet.Shim.ProcessIdentity.Of(process!.Id)!.Signal(15));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(TimeSpan.FromSeconds(90));
+        await process.WaitForExitAsync(patience.Token);
+        var exitCode = process.ExitCode;
+        process.Dispose();
+        process = null;
+        return exitCode;
+    }
+
     public void KillProcess()
     {
         process!.Kill();
