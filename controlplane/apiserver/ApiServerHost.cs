@@ -161,7 +161,9 @@ public sealed class ApiServerHost : IAsyncDisposable
         }
 
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        return addresses.Select(address => new Uri(address)).First(uri => uri.Port > 0).Port;
+
+        // A passed-in socket has an address that is no URL.
+        return addresses.Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Port : 0).First(port => port > 0);
     }
 
     private static WebApplication Build(ApiServerOptions options, X509Certificate2 serving, CertificateAuthenticator authenticator, ILoggerFactory? loggers)

@@ -71,7 +71,7 @@ public class TableTests
         var resource = BuiltInResources.Create().First(resource => resource.Plural == plural);
         using var document = JsonDocument.Parse(json);
         var cells = resource.Table.Cells(document.RootElement, Now);
-        Assert.Equal(resource.Table.Columns.Count, cells.Count);
+        Assert.Equal(resource.Table.Columns.Count, cells.Length);
         Assert.Equal(expected.Replace("  ", string.Empty, StringComparison.Ordinal), string.Join('|', cells.Select(cell => cell!.ToString())));
     }
 }

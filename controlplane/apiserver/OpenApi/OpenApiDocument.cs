@@ -30,6 +30,9 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
         ("watch", "boolean", "Streams changes instead of listing."),
     ];
 
+    /// <summary>Stands for a body in one of the patch types.</summary>
+    private static readonly JsonObject PatchBody = [];
+
     private readonly JsonObject schemas = [];
 
     public JsonObject Build()
@@ -75,7 +78,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
             collection + "/{name}",
             ("get", "get", null, type, []),
             ("put", "put", type, type, WriteParameters),
-            ("patch", "patch", PatchBody(), type, [.. WriteParameters, ("force", "boolean", "Takes fields over from other managers; only for apply patches.")]),
+            ("patch", "patch", PatchBody, type, [.. WriteParameters, ("force", "boolean", "Takes fields over from other managers; only for apply patches.")]),
             ("delete", "delete", options, status, WriteParameters[..1]));
         foreach (var subresource in resource.Subresources.Where(subresource => subresource.Name is "status" or "scale"))
         {
@@ -86,7 +89,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
                 path,
                 ("get", "get", null, body, []),
                 ("put", "put", body, body, WriteParameters),
-                ("patch", "patch", PatchBody(), body, WriteParameters));
+                ("patch", "patch", PatchBody, body, WriteParameters));
         }
     }
 
@@ -105,7 +108,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
             };
             if (body is not null)
             {
-                operation["requestBody"] = new JsonObject { ["content"] = body["*"] is null ? Content("*/*", body) : PatchContent() };
+                operation["requestBody"] = new JsonObject { ["content"] = ReferenceEquals(body, PatchBody) ? PatchContent() : Content("*/*", body) };
             }
 
             item[method] = operation;
@@ -124,8 +127,6 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
 
         return item;
     }
-
-    private static JsonObject PatchBody() => new() { ["*"] = "patch" };
 
     private static JsonObject PatchContent()
     {

@@ -64,9 +64,13 @@ internal sealed class TableWriter(TableDefinition table, DateTimeOffset now, str
     {
         using var document = JsonDocument.Parse(item.Body);
         writer.WriteStartObject();
-        writer.WritePropertyName("cells"u8);
-        var cells = new JsonArray(table.Cells(document.RootElement, now));
-        cells.WriteTo(writer);
+        writer.WriteStartArray("cells"u8);
+        foreach (var cell in table.Cells(document.RootElement, now))
+        {
+            cell!.WriteTo(writer);
+        }
+
+        writer.WriteEndArray();
         if (includeObject != "None")
         {
             writer.WritePropertyName("object"u8);
