@@ -51,7 +51,7 @@ public static class ApiServerProgram
             await ServeAsync(server.Handle, alongside, termination.Token);
             return 0;
         }
-        catch (Exception error) when (error is IOException or SqliteException or System.Security.Cryptography.CryptographicException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or SqliteException or System.Security.Cryptography.CryptographicException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"podwire-apiserver: {error.Message}");
             return 1;
