@@ -35,7 +35,7 @@ internal sealed class ProxyBench(int services, int endpoints, string? binary)
             Console.WriteLine($"{services} Services x {endpoints} endpoints; proxy: {(binary is null ? "JIT (no out/bin/podwire-proxy)" : "NativeAOT")}; {Run(ours, "nft --version").Trim()}");
             await FeedAsync(ns);
             var first = await ColdStartAsync(ns, wasThere: false);
-            var (p50, p99, swapCpu) = await SwapAsync(ns, first);
+            var (p50, p99, swapCpu, settled) = await SwapAsync(ns, first);
             await StopAsync(first.Process);
             var again = await ColdStartAsync(ns, wasThere: true);
             await StopAsync(again.Process);
@@ -46,6 +46,7 @@ internal sealed class ProxyBench(int services, int endpoints, string? binary)
             Console.WriteLine($"{"",-34}{"wall",12}{"CPU",12}{"RSS",10}{"peak",10}");
             Row("cold start to the last rule", first.Wall, first.Use);
             Row("restart over a correct table", again.Wall, again.Use);
+            Console.WriteLine($"{"resident after that and the exchanges",-58}{settled,7:0} MB");
             Console.WriteLine($"{"nft -f of the same rules",-34}{nftWall.TotalMilliseconds,9:0} ms{nftCpu.TotalMilliseconds,9:0} ms");
             Console.WriteLine($"cold start is {first.Wall / nftWall:0.00}x of nft -f in wall time, {first.Use.Cpu / nftCpu:0.00}x in CPU");
             Console.WriteLine($"one endpoint exchanged, from the API server's event to the kernel's commit: p50 {p50.TotalMilliseconds:0.00} ms, p99 {p99.TotalMilliseconds:0.00} ms, {swapCpu.TotalMilliseconds:0.00} ms CPU each ({Swaps} times)");
@@ -134,7 +135,7 @@ internal sealed class ProxyBench(int services, int endpoints, string? binary)
         throw new InvalidOperationException("the proxy ended before its rules were in the kernel");
     }
 
-    private async Task<(TimeSpan P50, TimeSpan P99, TimeSpan Cpu)> SwapAsync(NetNamespace ns, (Process Process, TimeSpan, ProcessUse) running)
+    private async Task<(TimeSpan P50, TimeSpan P99, TimeSpan Cpu, double Rss)> SwapAsync(NetNamespace ns, (Process Process, TimeSpan, ProcessUse) running)
     {
         using var monitor = ns.Run(NftMonitor.Open);
         var times = new List<TimeSpan>();
@@ -162,9 +163,9 @@ internal sealed class ProxyBench(int services, int endpoints, string? binary)
             times.Add(Stopwatch.GetElapsedTime(began));
         }
 
-        var cpu = (ProcessUse.Of(running.Process.Id).Cpu - before) / Swaps;
+        var after = ProcessUse.Of(running.Process.Id);
         times.Sort();
-        return (times[Swaps / 2], times[Swaps * 99 / 100], cpu);
+        return (times[Swaps / 2], times[Swaps * 99 / 100], (after.Cpu - before) / Swaps, after.Rss);
     }
 
     /// <summary>Wall and CPU time of a program, by the shell's own clock: the CPU time of a child that ended is its parent's to ask for.</summary>
