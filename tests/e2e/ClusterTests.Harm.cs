@@ -23,13 +23,13 @@ public sealed partial class ClusterTests
             Assert.Equal(0, ClusterFixture.OnNode(node, "sh", "-c", $"pidof {daemon}").ExitCode);
         });
         Eventually.Holds(() => Assert.Equal(before, PodUids()));
-        var (answers, failures) = traffic.Stop();
-        Assert.True(answers > 10, $"{answers} answers");
-        Assert.Empty(failures);
         // What comes after the restart is seen: a new pod gets an address and answers.
         ClusterFixture.Kubectl("scale", "deployment/echo", "--replicas=4").Ok();
         ClusterFixture.Kubectl("rollout", "status", "deployment/echo", "--timeout=60s").Ok();
         Eventually.Holds(() => Assert.Equal(4, Answering("echo").Count));
+        var (answers, failures) = traffic.Stop();
+        Assert.True(answers > 10, $"{answers} answers");
+        Assert.Empty(failures);
         ClusterFixture.Kubectl("scale", "deployment/echo", "--replicas=3").Ok();
         Eventually.Holds(() => Assert.Equal(3, EchoPods().Count));
     }
