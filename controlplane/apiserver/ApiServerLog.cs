@@ -16,9 +16,9 @@ internal static partial class ApiServerLog
     [LoggerMessage(4, LogLevel.Information, "ending")]
     public static partial void Ending(ILogger logger);
 
-    [LoggerMessage(5, LogLevel.Debug, "{User}: {Method} {Path} {Code}")]
-    public static partial void Request(ILogger logger, string user, string method, string path, int code);
-
     [LoggerMessage(6, LogLevel.Warning, "service {Service} cannot keep all it holds: {Problem}")]
     public static partial void ServiceConflict(ILogger logger, string service, string problem);
+
+    [LoggerMessage(7, LogLevel.Error, "the controllers failed")]
+    public static partial void AlongsideFailed(ILogger logger, Exception error);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Podwire.ApiServer.Security;
 using Podwire.ApiServer.Storage;
 using Podwire.Daemon;
@@ -48,8 +49,7 @@ public static class ApiServerProgram
 
             await using var server = await ApiServerHost.StartAsync(options, loggers: loggers, clusterCidr: clusterCidr);
             WriteKubeconfigs(server.Handle);
-            await ServeAsync(server.Handle, alongside, termination.Token);
-            return 0;
+            return await ServeAsync(server.Handle, alongside, loggers.CreateLogger("apiserver"), termination.Token);
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or SqliteException or System.Security.Cryptography.CryptographicException or UnauthorizedAccessException)
         {
@@ -58,7 +58,7 @@ public static class ApiServerProgram
         }
     }
 
-    private static async Task ServeAsync(ApiServerHandle handle, Func<ApiServerHandle, CancellationToken, Task>? alongside, CancellationToken ended)
+    private static async Task<int> ServeAsync(ApiServerHandle handle, Func<ApiServerHandle, CancellationToken, Task>? alongside, ILogger logger, CancellationToken ended)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ended);
         var beside = alongside is null ? null : Task.Run(() => alongside(handle, both.Token), CancellationToken.None);
@@ -67,16 +67,20 @@ public static class ApiServerProgram
         var end = Task.Delay(Timeout.Infinite, ended);
         await Task.WhenAny(beside ?? end, end);
         await both.CancelAsync();
-        if (beside is not null)
+        try
         {
-            try
-            {
-                await beside;
-            }
-            catch (OperationCanceledException)
-            {
-                // Its way of ending.
-            }
+            await (beside ?? Task.CompletedTask);
+            return 0;
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception error)
+        {
+            // Without its controllers the cluster stands still: end, and let systemd start both anew.
+            ApiServerLog.AlongsideFailed(logger, error);
+            return 1;
         }
     }
 
