@@ -8,10 +8,14 @@ internal sealed unsafe class SqliteConnection : IDisposable
 {
     private readonly SqliteDatabaseHandle database;
 
-    /// <summary>Opens or creates <paramref name="file"/>.</summary>
+    /// <summary>
+    /// Opens or creates <paramref name="file"/>. It holds every Secret in plain text, so nobody but its owner may read it (mode 0600);
+    /// SQLite gives its companions (-wal, -shm) the same mode.
+    /// </summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection(string file)
     {
+        MakePrivate(file);
         var code = SqliteNative.Open(file, out var raw, SqliteNative.OpenReadWrite | SqliteNative.OpenCreate | SqliteNative.OpenNoMutex, 0);
         database = new SqliteDatabaseHandle(raw);
         if (code != SqliteNative.Ok)
@@ -19,6 +23,26 @@ internal sealed unsafe class SqliteConnection : IDisposable
             var message = raw == 0 ? Marshal.PtrToStringUTF8(SqliteNative.ErrorText(code)) : Message();
             database.Dispose();
             throw new SqliteException($"open {file}", code, message ?? "unknown error");
+        }
+    }
+
+    private static void MakePrivate(string file)
+    {
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (!File.Exists(file))
+        {
+            try
+            {
+                File.Open(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = Private }).Dispose();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // SQLite says why, with the file's name.
+            }
+        }
+        else if (File.GetUnixFileMode(file) != Private)
+        {
+            File.SetUnixFileMode(file, Private);
         }
     }
 

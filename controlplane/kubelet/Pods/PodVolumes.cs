@@ -159,9 +159,11 @@ internal sealed class PodVolumes(KubeletPaths paths)
             Encoding.UTF8.GetBytes(item.ResourceFieldRef is { } resource ? DownwardApi.Resource(pod, container, facts, resource) : DownwardApi.Field(pod, facts, item.FieldRef?.FieldPath ?? "")),
             item.Mode));
 
+    /// <summary>Writes the files and removes those of an earlier start; the directory itself stays, containers have it mounted.</summary>
     private static string Write(string directory, int? defaultMode, IEnumerable<VolumeFile> files)
     {
         Directory.CreateDirectory(directory);
+        var written = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in files)
         {
             if (Path.IsPathRooted(file.Path) || file.Path.Split('/').Contains(".."))
@@ -173,6 +175,12 @@ internal sealed class PodVolumes(KubeletPaths paths)
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             AtomicFile.Write(path, file.Content, (UnixFileMode)(file.Mode ?? defaultMode ?? DefaultMode));
             File.SetUnixFileMode(path, (UnixFileMode)(file.Mode ?? defaultMode ?? DefaultMode));
+            written.Add(Path.GetFullPath(path));
+        }
+
+        foreach (var stale in Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Where(path => !written.Contains(Path.GetFullPath(path))))
+        {
+            File.Delete(stale);
         }
 
         return directory;

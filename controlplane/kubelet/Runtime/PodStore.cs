@@ -16,6 +16,8 @@ internal sealed class PodStore(KubeletPaths paths)
     public IReadOnlyList<PodState> Load()
     {
         Directory.CreateDirectory(paths.Pods);
+        // Below it are the contents of Secrets; pods see the machine's files, so the way there is closed to other users.
+        File.SetUnixFileMode(paths.Pods, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var pods = new List<PodState>();
         foreach (var directory in Directory.GetDirectories(paths.Pods))
         {
