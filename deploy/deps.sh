@@ -21,6 +21,7 @@ for purpose in "$@"; do
       need iproute2 ip
       need nftables nft
       need conntrack conntrack
+      need containernetworking-plugins /usr/lib/cni/bridge
       need curl curl ;;
     bench)
       need nftables nft
