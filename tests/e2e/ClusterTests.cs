@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Podwire.EndToEnd.Tests;
 
-/// <summary>The life of one cluster, in the order of the steps' names: A up, B looked at, C worked with, D harmed, E down.</summary>
+/// <summary>The life of one cluster, in the order of the steps' names: A up, B looked at, C worked with, D harmed, E down; then F, runs that go otherwise.</summary>
 [TestCaseOrderer(typeof(StepOrderer))]
 public sealed partial class ClusterTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
 {

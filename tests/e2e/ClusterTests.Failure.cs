@@ -1,0 +1,54 @@
+namespace Podwire.EndToEnd.Tests;
+
+/// <summary>Steps F, after the first cluster has ended: another network, and runs that cannot come to an end.</summary>
+public sealed partial class ClusterTests
+{
+    [Fact]
+    public void F1_HostGateway_ComesUpAndLeavesNothing()
+    {
+        var up = ClusterFixture.Make("up", "NETWORK=flannel-host-gw", "NODES=2");
+        Assert.Contains("answered from 3 of 3 replicas", up.Error + up.Ok());
+        var links = ClusterFixture.OnNode("node1", "ip", "-br", "link").Ok();
+        Assert.DoesNotContain("flannel", links);
+        Assert.Contains("10.244.", ClusterFixture.OnNode("node1", "ip", "route", "show", "via", "10.89.0.12").Ok());
+        ClusterFixture.Make("down").Ok();
+        Eventually.Holds(() => Assert.Equal(cluster.Before, Machine.Look()));
+    }
+
+    [Fact]
+    public void F2_Up_InterruptedOrIncomplete_TakesBackWhatItMade()
+    {
+        var output = Directory.CreateTempSubdirectory("podwire-e2e-").FullName;
+        var folder = Path.Combine(output, "cluster");
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(output, "bin"));
+            Directory.CreateSymbolicLink(Path.Combine(output, "cni"), Path.Combine(Repository.Root, "out/cni"));
+            foreach (var program in Directory.GetFiles(Path.Combine(Repository.Root, "out/bin")).Where(file => !file.EndsWith("kubelet", StringComparison.Ordinal)))
+            {
+                File.CreateSymbolicLink(Path.Combine(output, "bin", Path.GetFileName(program)), program);
+            }
+
+            var environment = new Dictionary<string, string> { ["PODWIRE_OUT"] = output, ["PODWIRE_CLUSTER"] = folder };
+            var podwire = Path.Combine(Repository.Root, "out/bin/podwire");
+            var missing = Command.Run(podwire, ["up"], environment);
+            Assert.Equal(1, missing.ExitCode);
+            Assert.Contains("podwire-kubelet is missing: run 'make build'", missing.Error);
+            Assert.False(Directory.Exists(folder));
+
+            // Nodes whose kubelet ends at once are never Ready: the run waits for them until it is interrupted.
+            File.CreateSymbolicLink(Path.Combine(output, "bin/podwire-kubelet"), "/bin/false");
+            var interrupted = Command.Run("timeout", ["--signal=INT", "5", podwire, "up", "--api-port", "16443"], environment);
+            Assert.NotEqual(0, interrupted.ExitCode);
+            Assert.Contains("0 of 3", interrupted.Error);
+            Assert.Contains("podwire: interrupted", interrupted.Error);
+            Assert.False(Directory.Exists(folder));
+            Assert.Contains("podwire-kubelet ended with 1", File.ReadAllText(folder + "-failed/node1/init.log"));
+            Eventually.Holds(() => Assert.Equal(cluster.Before, Machine.Look()));
+        }
+        finally
+        {
+            Directory.Delete(output, recursive: true);
+        }
+    }
+}
