@@ -46,6 +46,10 @@ public sealed partial class NftSocket
             {
                 // Something was deleted between its listing and its reading.
             }
+            catch (ArgumentException) when (attempt < ReadAttempts && GetGeneration() != generation)
+            {
+                // A list that changed under way named one object twice; unmarked, because the kernel compares only the parts of one dump.
+            }
         }
 
         throw new NetlinkException($"read table {id}", Errno.EINTR, "the ruleset changes faster than it can be read");
