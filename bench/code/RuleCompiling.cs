@@ -53,7 +53,7 @@ public class RuleCompiling
     public int OneEndpoint()
     {
         state.SetSlice(Slice(Services / 2, ++next));
-        return model.Apply(state.Take()!).Sum(change => change.ToBatch().ElementCount);
+        return model.Apply(state.Take()!).SelectMany(change => change.ToBatches()).Sum(batch => batch.ElementCount);
     }
 
     private static ServiceKey Key(int number) => new("default", $"service-{number}");

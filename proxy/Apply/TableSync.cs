@@ -54,7 +54,7 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
         }
 
         isVerified = false;
-        var outcome = Commit(changes.Select(static change => change.ToBatch()));
+        var outcome = Commit(changes.SelectMany(static change => change.ToBatches()));
         isVerified = true;
         return outcome with { FlowFrontends = [.. changes.SelectMany(static change => change.FlowFrontends)] };
     }

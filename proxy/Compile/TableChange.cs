@@ -11,6 +11,7 @@ namespace Podwire.Proxy.Compile;
 internal sealed class TableChange(TableSchema schema, ChainCompiler chains, SharedObjects shared)
 {
     private readonly Dictionary<string, (List<SetElement> Removed, List<SetElement> Added)> elements = [];
+    private readonly List<(NftMap Map, SetElement Element)> spentSlots = [];
     private readonly HashSet<SharedChain> touchedChains = [];
     private readonly HashSet<SharedChain> chainsBefore = [];
     private readonly Dictionary<IpAddress, bool> hairpinBefore = [];
@@ -41,8 +42,48 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
         }
     }
 
-    /// <summary>The transaction.</summary>
-    public NftBatch ToBatch()
+    /// <summary>
+    /// The transactions, in order. Slots that nothing leads to any more go in one of their own: a packet makes two look-ups, the
+    /// kernel switches generations between any two, and one that was told «three endpoints» just before must still find the third.
+    /// </summary>
+    public IEnumerable<NftBatch> ToBatches()
+    {
+        var spent = SettleSpentSlots();
+        yield return ToBatch();
+        if (spent.ElementCount > 0)
+        {
+            yield return spent;
+        }
+    }
+
+    private NftBatch SettleSpentSlots()
+    {
+        var batch = new NftBatch();
+        foreach (var slots in spentSlots.GroupBy(static slot => slot.Map.Name))
+        {
+            var map = slots.First().Map;
+            var filled = elements.TryGetValue(map.Name, out var change) ? change.Added.Select(static element => element.Key).ToHashSet() : [];
+            var spent = new List<SetElement>();
+            foreach (var (_, element) in slots)
+            {
+                // Another Service took the frontend over in the same change: its slot takes this one's place at once.
+                if (filled.Contains(element.Key))
+                {
+                    change.Removed.Add(element);
+                }
+                else
+                {
+                    spent.Add(element);
+                }
+            }
+
+            batch.DeleteElements(schema.Id, map, CollectionsMarshal.AsSpan(spent));
+        }
+
+        return batch;
+    }
+
+    private NftBatch ToBatch()
     {
         Settle(schema.Hairpin, hairpinBefore, shared.Hairpins, ElementCompiler.Hairpin);
         Settle(schema.ClusterIps, clusterIpBefore, shared.ClusterIps, ElementCompiler.ClusterIp);
@@ -126,7 +167,12 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
             }
 
             changed = true;
-            if (i < before.Length)
+            if (i >= after.Length)
+            {
+                spentSlots.Add((map, ElementCompiler.Slot(key, first + i, before[i], oldComment!)));
+                ElementCount++;
+            }
+            else if (i < before.Length)
             {
                 Remove(map, ElementCompiler.Slot(key, first + i, before[i], oldComment!));
             }

@@ -108,12 +108,19 @@ internal sealed class TableModel
             change.Replace(CompiledService.None, services[key].Compiled);
             if (change.ElementCount >= elementsAtOnce)
             {
-                yield return change.ToBatch();
+                foreach (var batch in change.ToBatches())
+                {
+                    yield return batch;
+                }
+
                 change = new(schema, chains, counted);
             }
         }
 
-        yield return change.ToBatch();
+        foreach (var batch in change.ToBatches())
+        {
+            yield return batch;
+        }
     }
 
     /// <summary>The whole table as it should be, but for what affinity sets hold.</summary>

@@ -52,7 +52,10 @@ public sealed class TableModelTests
         {
             foreach (var change in model.Apply(cluster.Change(number)))
             {
-                kernel.Apply(change.ToBatch());
+                foreach (var batch in change.ToBatches())
+                {
+                    kernel.Apply(batch);
+                }
             }
 
             Assert.Equal(NftText.Write(model.ToTable()), NftText.Write(kernel.ReadTable(TableSchema.Of(family).Id)!));
@@ -78,7 +81,10 @@ public sealed class TableModelTests
         kernel.Apply(split.Skeleton());
         foreach (var change in split.Apply(snapshot, elementsAtOnce: 3))
         {
-            kernel.Apply(change.ToBatch());
+            foreach (var batch in change.ToBatches())
+                {
+                    kernel.Apply(batch);
+                }
         }
 
         whole.Absorb(snapshot);
