@@ -7,7 +7,7 @@ using Podwire.Ruleset;
 namespace Podwire.Proxy.Apply;
 
 /// <summary>
-/// Keeps the table of one family in the kernel like its model. In the ordinary case a snapshot becomes one transaction of what
+/// Keeps the table of one family in the kernel like its model. In the ordinary case a snapshot becomes one transaction (two where slots are spent) of what
 /// changed. At the start, after a failure and after somebody else's change the table is read back, and only differences are sent.
 /// </summary>
 internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFamily family, ILogger logger)

@@ -5,7 +5,7 @@ using Podwire.Ruleset;
 namespace Podwire.Proxy.Compile;
 
 /// <summary>
-/// Collects what one transaction changes. Deletions come before additions within each map (one key may be both), chains before
+/// Collects what one transaction changes, and what a second one clears away behind it. Deletions come before additions within each map (one key may be both), chains before
 /// the elements that lead to them, and what nothing leads to any more goes last.
 /// </summary>
 internal sealed class TableChange(TableSchema schema, ChainCompiler chains, SharedObjects shared)
