@@ -86,7 +86,7 @@ public static class ApiServerProgram
 
     private static void WriteKubeconfigs(ApiServerHandle handle)
     {
-        foreach (var identity in new[] { ClientIdentity.Admin, ClientIdentity.Controllers, ClientIdentity.Proxy, ClientIdentity.Flannel })
+        foreach (var identity in new[] { ClientIdentity.Admin, ClientIdentity.Controllers, ClientIdentity.Proxy, ClientIdentity.Flannel, ClientIdentity.Calico, ClientIdentity.NetworkPolicy })
         {
             handle.Kubeconfig(identity);
         }
@@ -97,7 +97,7 @@ public static class ApiServerProgram
         Footer = """
             FILES
               DIR/pki/ca.crt, ca.key          the cluster's certificate authority
-              DIR/pki/*.kubeconfig            admin, controllers, proxy, flannel (mode 0600)
+              DIR/pki/*.kubeconfig            admin, controllers, proxy, flannel, calico, netpolicy (mode 0600)
               DIR/store.db                    every object
 
             SIGNALS

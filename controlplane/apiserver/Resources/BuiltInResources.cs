@@ -142,6 +142,17 @@ internal static class BuiltInResources
             Strategy = new EndpointSliceStrategy(),
             Table = ServiceTables.EndpointSlice,
         },
+        new()
+        {
+            Group = "networking.k8s.io",
+            Kind = "NetworkPolicy",
+            Plural = "networkpolicies",
+            Singular = "networkpolicy",
+            ShortNames = ["netpol"],
+            SchemaType = "networking.NetworkPolicy",
+            Strategy = new NetworkPolicyStrategy(),
+            Table = NetworkingTables.NetworkPolicy,
+        },
     ];
 
     private static ApiSubresource Status(string group, string kind) => new("status", group, "v1", kind, "get", "patch", "update");

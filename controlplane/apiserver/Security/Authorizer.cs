@@ -22,7 +22,7 @@ internal static class Authorizer
 
     private static readonly Rule[] ProxyRules =
     [
-        new(["", "nodes", "", "services", "", "endpoints", "discovery.k8s.io", "endpointslices"], Read),
+        new(["", "nodes", "", "services", "", "endpoints", "discovery.k8s.io", "endpointslices", "networking.k8s.io", "servicecidrs"], Read),
         new(["", "events", "events.k8s.io", "events"], ["create", "update", "patch"]),
     ];
 
@@ -33,6 +33,31 @@ internal static class Authorizer
         new(["", "pods"], ["get"]),
         new(["", "events"], ["create", "update", "patch"]),
     ];
+
+    private static readonly Rule[] CalicoRules =
+    [
+        new(["", "nodes"], [.. Read, "patch"]),
+        new(["", "nodes/status"], ["patch"]),
+        new(["", "pods", "", "namespaces", "", "services", "discovery.k8s.io", "endpointslices"], Read),
+        new(["", "secrets"], Read, Namespace: "kube-system"),
+        new(["", "events"], ["create", "update", "patch"]),
+        new(Of("crd.projectcalico.org", "ippools", "bgpconfigurations", "bgppeers", "bgpfilters", "ipreservations"), Read),
+        new(Of("crd.projectcalico.org", "ipamblocks", "blockaffinities", "ipamhandles", "ipamconfigs", "caliconodestatuses"), [.. Read, "create", "update", "patch", "delete"]),
+    ];
+
+    private static readonly Rule[] NetworkPolicyRules =
+    [
+        new(["", "nodes", "", "pods", "", "namespaces", "networking.k8s.io", "networkpolicies", "policy.networking.k8s.io", "clusternetworkpolicies"], Read),
+        new(["", "events"], ["create", "update", "patch"]),
+    ];
+
+    private static readonly Dictionary<string, Rule[]> RulesByName = new(StringComparer.Ordinal)
+    {
+        [ClientIdentity.Proxy.CommonName] = ProxyRules,
+        [ClientIdentity.Flannel.CommonName] = FlannelRules,
+        [ClientIdentity.Calico.CommonName] = CalicoRules,
+        [ClientIdentity.NetworkPolicy.CommonName] = NetworkPolicyRules,
+    };
 
     /// <summary>True if the user may; <paramref name="name"/> and <paramref name="namespace"/> are empty where the request has none.</summary>
     public static bool IsAllowed(UserInfo user, string verb, string group, string resource, string subresource, string @namespace, string name)
@@ -53,9 +78,7 @@ internal static class Authorizer
             return Array.Exists(NodeRules, rule => rule.Allows(verb, group, full, @namespace, name, node));
         }
 
-        return Array.Exists(
-            user.Name == ClientIdentity.Proxy.CommonName ? ProxyRules : user.Name == ClientIdentity.Flannel.CommonName ? FlannelRules : [],
-            rule => rule.Allows(verb, group, full, @namespace, name, string.Empty));
+        return RulesByName.TryGetValue(user.Name, out var rules) && Array.Exists(rules, rule => rule.Allows(verb, group, full, @namespace, name, string.Empty));
     }
 
     /// <summary>Paths that are no resources: health and version for everyone, discovery for everyone with a certificate, metrics for masters.</summary>
@@ -64,6 +87,17 @@ internal static class Authorizer
         || (!user.IsAnonymous && path.Split('/')[1] is ("api" or "apis" or "openapi"))
         || user.IsMaster
         || (path == "/metrics" && user.Name == ClientIdentity.Controllers.CommonName);
+
+    private static string[] Of(string group, params ReadOnlySpan<string> resources)
+    {
+        var pairs = new string[resources.Length * 2];
+        for (var i = 0; i < resources.Length; i++)
+        {
+            (pairs[2 * i], pairs[(2 * i) + 1]) = (group, resources[i]);
+        }
+
+        return pairs;
+    }
 
     private static bool IsSelfReview(UserInfo user, string verb, string group) =>
         !user.IsAnonymous && verb == "create" && group is ("authorization.k8s.io" or "authentication.k8s.io");

@@ -15,6 +15,12 @@ public sealed record ClientIdentity(string FileName, string CommonName, params I
     /// <summary>The flannel agent of every node.</summary>
     public static ClientIdentity Flannel { get; } = new("flannel", "system:flannel");
 
+    /// <summary>The routed network's agent of every node.</summary>
+    public static ClientIdentity Calico { get; } = new("calico", "system:calico-node");
+
+    /// <summary>The NetworkPolicy enforcer of every node.</summary>
+    public static ClientIdentity NetworkPolicy { get; } = new("netpolicy", "system:network-policy");
+
     /// <summary>The API server as a client of the kubelets (pod logs).</summary>
     public static ClientIdentity KubeletClient { get; } = new("apiserver-kubelet-client", "kube-apiserver-kubelet-client", UserInfo.Masters);
 
