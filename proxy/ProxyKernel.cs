@@ -1,3 +1,4 @@
+using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
 using Podwire.Proxy.Flows;
 using Podwire.Ruleset;
@@ -10,7 +11,10 @@ internal sealed class ProxyKernel : IDisposable
     private readonly NftSocket socket;
     private readonly ConntrackFlows flows;
 
-    private ProxyKernel(NftSocket socket, ConntrackFlows flows) => (this.socket, this.flows) = (socket, flows);
+    private ProxyKernel(NetNamespace ns, NftSocket socket, ConntrackFlows flows) => (Namespace, this.socket, this.flows) = (ns, socket, flows);
+
+    /// <summary>The network namespace: what else has to be opened or started there.</summary>
+    public NetNamespace Namespace { get; }
 
     /// <summary>nftables.</summary>
     public INftables Nft => socket;
@@ -23,12 +27,16 @@ internal sealed class ProxyKernel : IDisposable
 
     /// <summary>Opens the sockets in the calling thread's network namespace.</summary>
     /// <exception cref="Netlink.SyscallException">The kernel has no nfnetlink, or does not let this process use it.</exception>
-    public static ProxyKernel Open() => new(NftSocket.Open(), ConntrackFlows.Open());
+    public static ProxyKernel Open() => new(NetNamespace.OpenSelf(), NftSocket.Open(), ConntrackFlows.Open());
+
+    /// <summary>Listens to the announcements of nftables from now on.</summary>
+    public NftMonitor OpenMonitor() => NftMonitor.Open(Namespace);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         socket.Dispose();
         flows.Dispose();
+        Namespace.Dispose();
     }
 }

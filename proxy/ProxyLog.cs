@@ -6,8 +6,8 @@ namespace Podwire.Proxy;
 /// <summary>What is logged of the daemon as a whole.</summary>
 internal static partial class ProxyLog
 {
-    [LoggerMessage(1, LogLevel.Information, "node {Node}, API server {Server}, mode nftables, pods {Pods} ({Detect})")]
-    public static partial void Starting(ILogger logger, string node, Uri server, string pods, DetectLocalMode detect);
+    [LoggerMessage(1, LogLevel.Information, "node {Node}, API server {Server}, mode {Mode}, pods {Pods} ({Detect})")]
+    public static partial void Starting(ILogger logger, string node, Uri server, string mode, string pods, DetectLocalMode detect);
 
     [LoggerMessage(2, LogLevel.Information, "the configuration sets {Key}, which has no effect here")]
     public static partial void WithoutEffect(ILogger logger, string key);

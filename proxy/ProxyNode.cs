@@ -2,16 +2,12 @@ using Microsoft.Extensions.Logging;
 using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
-using Podwire.Netlink.Nftables;
 using Podwire.Proxy.Apply;
-using Podwire.Proxy.Compile;
 using Podwire.Proxy.Config;
 using Podwire.Proxy.Flows;
 using Podwire.Proxy.Health;
 using Podwire.Proxy.State;
-using Podwire.Proxy.Verify;
 using Podwire.Proxy.Watch;
-using Podwire.Ruleset;
 
 namespace Podwire.Proxy;
 
@@ -24,7 +20,7 @@ internal sealed class ProxyNode : IAsyncDisposable
     private readonly ProxyState state;
     private readonly EventRecorder events;
     private readonly ServiceFeed feed;
-    private readonly NodeTables tables;
+    private readonly IServiceDataPlane plane;
     private readonly ProxyMetrics metrics;
     private readonly ProxyHealth health;
     private readonly HealthCheckNodePorts nodePorts;
@@ -44,8 +40,8 @@ internal sealed class ProxyNode : IAsyncDisposable
         metrics = new(() => state.PendingCount);
         health = new(state, metrics, options.SyncPeriod, TimeProvider.System);
         nodePorts = new(() => health.IsCurrent, ServiceProblem, loggers);
-        tables = new(kernel.Nft, OnRepaired, logger);
-        var run = new ProxyLoop(options, feed, state, tables, new FlowReconciler(tables, kernel.Flows, metrics, logger), nodePorts, ServiceProblem, health);
+        plane = ServiceDataPlanes.Create(options.Mode, options, kernel, OnRepaired, logger);
+        var run = new ProxyLoop(feed, state, plane, new FlowReconciler(plane, kernel.Flows, metrics, logger), nodePorts, ServiceProblem, health);
         loop = new(
             async cancel =>
             {
@@ -53,7 +49,7 @@ internal sealed class ProxyNode : IAsyncDisposable
                 {
                     await run.RunOnceAsync(cancel).ConfigureAwait(false);
                 }
-                catch (NftException)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
                     metrics.Failed();
                     health.Queued();
@@ -71,13 +67,12 @@ internal sealed class ProxyNode : IAsyncDisposable
     /// <summary>What it answers over HTTP.</summary>
     public ProxyEndpoints Endpoints => endpoints;
 
-    /// <summary>The model of a family; null before the first synchronisation.</summary>
-    public TableModel? ModelOf(Primitives.IpFamily family) => tables.Model(family);
+    /// <summary>What directs the traffic.</summary>
+    public IServiceDataPlane DataPlane => plane;
 
     /// <summary>Runs until cancelled; the rules stay.</summary>
-    /// <param name="openMonitor">Opens the kernel's announcements, in the right network namespace.</param>
     /// <param name="cancel">Ends it.</param>
-    public async Task RunAsync(Func<NftMonitor> openMonitor, CancellationToken cancel)
+    public async Task RunAsync(CancellationToken cancel)
     {
         await endpoints.StartAsync(cancel).ConfigureAwait(false);
         // A part that fails takes the others with it: systemd starts the process anew, and the rules stay meanwhile.
@@ -87,7 +82,7 @@ internal sealed class ProxyNode : IAsyncDisposable
             feed.RunAsync(together.Token),
             events.RunAsync(together.Token),
             loop.RunAsync(together.Token),
-            SyncedAsync(openMonitor, together.Token),
+            SyncedAsync(together.Token),
         ];
         try
         {
@@ -103,17 +98,17 @@ internal sealed class ProxyNode : IAsyncDisposable
         }
     }
 
-    /// <summary>What would change, as nft text.</summary>
+    /// <summary>What would change, as text.</summary>
     public async Task<string> PlanAsync(CancellationToken cancel)
     {
         using var until = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var following = feed.RunAsync(until.Token);
         await feed.WaitForSyncAsync(cancel).ConfigureAwait(false);
         var snapshot = state.Take(everything: true)!;
-        var plan = tables.Plan(snapshot, family => TableSettings.Of(options, snapshot.Node, family)).ToList();
+        var plan = plane.Plan(snapshot);
         await until.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return string.Concat(plan.Select(NftText.Write));
+        return plan;
     }
 
     /// <inheritdoc/>
@@ -122,6 +117,7 @@ internal sealed class ProxyNode : IAsyncDisposable
         await endpoints.DisposeAsync().ConfigureAwait(false);
         await nodePorts.DisposeAsync().ConfigureAwait(false);
         metrics.Dispose();
+        plane.Dispose();
     }
 
     private static TimeSpan RunAtLeastEvery(ProxyOptions options) =>
@@ -131,7 +127,7 @@ internal sealed class ProxyNode : IAsyncDisposable
     /// What begins with the first synchronisation: readiness, and listening for changes by others (not before, since the kernel
     /// would have to announce every element of a first load).
     /// </summary>
-    private async Task SyncedAsync(Func<NftMonitor> openMonitor, CancellationToken cancel)
+    private async Task SyncedAsync(CancellationToken cancel)
     {
         var synced = feed.WaitForSyncAsync(cancel);
         await synced.ConfigureAwait(false);
@@ -139,11 +135,9 @@ internal sealed class ProxyNode : IAsyncDisposable
         await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);
         // The lists that the first state was read from are garbage now, many times what stays: give the memory back once.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        var watch = new ForeignChangeWatch(openMonitor(), kernel.NftPort, OnForeignChange, OnUnsure, logger);
-        // What happened between the first synchronisation and now was not announced.
-        OnUnsure();
+        var watch = plane.WatchAsync(OnForeignChange, loop.Signal, cancel);
         SdNotify.Ready("rules are programmed");
-        await watch.RunAsync(cancel).ConfigureAwait(false);
+        await watch.ConfigureAwait(false);
     }
 
     private void OnChanged()
@@ -156,14 +150,7 @@ internal sealed class ProxyNode : IAsyncDisposable
 
     private void OnForeignChange(string process)
     {
-        tables.ForeignChange();
-        events.Warning(self, "ForeignChange", $"{process} changed the table {TableSchema.TableName}; the change is undone");
-        loop.Signal();
-    }
-
-    private void OnUnsure()
-    {
-        tables.Suspect();
+        events.Warning(self, "ForeignChange", $"{process} changed rules of the proxy; the change is undone");
         loop.Signal();
     }
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Netlink;
-using Podwire.Netlink.Nftables;
 using Podwire.Proxy.Apply;
 using Podwire.Proxy.Config;
 using Podwire.Ruleset;
@@ -46,7 +45,7 @@ public static class ProxyProgram
         using var kernel = ProxyKernel.Open();
         if (options.Cleanup)
         {
-            new NodeTables(kernel.Nft, static _ => { }, logger).Remove();
+            ServiceDataPlanes.Remove(options, kernel, logger);
             ProxyLog.CleanedUp(logger);
             return 0;
         }
@@ -59,14 +58,14 @@ public static class ProxyProgram
             return 0;
         }
 
-        ProxyLog.Starting(logger, options.NodeName, client.Config.Server, string.Join(", ", options.ClusterCidrs), options.DetectLocal);
+        ProxyLog.Starting(logger, options.NodeName, client.Config.Server, ProxyValues.NameOf(options.Mode), string.Join(", ", options.ClusterCidrs), options.DetectLocal);
         foreach (var key in options.WithoutEffect)
         {
             ProxyLog.WithoutEffect(logger, key);
         }
 
         KernelSettings.Ensure(options, logger);
-        await node.RunAsync(NftMonitor.Open, termination.Token).ConfigureAwait(false);
+        await node.RunAsync(termination.Token).ConfigureAwait(false);
         ProxyLog.Ended(logger);
         return 0;
     }

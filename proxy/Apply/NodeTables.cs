@@ -2,48 +2,77 @@ using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile;
+using Podwire.Proxy.Config;
 using Podwire.Proxy.State;
+using Podwire.Proxy.Verify;
 using Podwire.Ruleset;
 
 namespace Podwire.Proxy.Apply;
 
-/// <summary>The proxy's tables on this node, one per family.</summary>
-internal sealed class NodeTables
+/// <summary>nftables mode: the proxy's tables on this node, one per family.</summary>
+internal sealed class NodeTables : IServiceDataPlane
 {
     private readonly List<TableSync> tables = [];
     private readonly GenerationWatch generations;
+    private readonly ProxyOptions options;
+    private readonly ProxyKernel kernel;
     private readonly Action<SyncOutcome> repaired;
     private readonly ILogger logger;
     private int foreign;
     private int suspected;
 
     /// <summary>The tables of both families.</summary>
-    /// <param name="nft">The kernel's nftables.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="kernel">The kernel.</param>
     /// <param name="repaired">Called after others' changes were undone.</param>
     /// <param name="logger">Where it is logged.</param>
-    public NodeTables(INftables nft, Action<SyncOutcome> repaired, ILogger logger)
+    public NodeTables(ProxyOptions options, ProxyKernel kernel, Action<SyncOutcome> repaired, ILogger logger)
     {
-        (this.repaired, this.logger) = (repaired, logger);
-        generations = new(nft);
-        tables.Add(new(nft, generations, IpFamily.V4, logger));
-        tables.Add(new(nft, generations, IpFamily.V6, logger));
+        (this.options, this.kernel, this.repaired, this.logger) = (options, kernel, repaired, logger);
+        generations = new(kernel.Nft);
+        tables.Add(new(kernel.Nft, generations, IpFamily.V4, logger));
+        tables.Add(new(kernel.Nft, generations, IpFamily.V6, logger));
     }
 
-    /// <summary>True if the next snapshot must name every Service.</summary>
-    public bool NeedEverything => tables.Any(static table => table.NeedsEverything);
+    /// <inheritdoc/>
+    public ProxyMode Mode => ProxyMode.Nftables;
+
+    /// <inheritdoc/>
+    public bool NeedsEverything => tables.Any(static table => table.NeedsEverything);
 
     /// <summary>The model of a family; null before the first synchronisation.</summary>
     public TableModel? Model(IpFamily family) => tables.Find(table => table.Family == family)?.Model;
 
-    /// <summary>Somebody else changed one of the tables: the next synchronisation reads it back. Any thread.</summary>
-    public void ForeignChange() => Interlocked.Exchange(ref foreign, 1);
+    /// <inheritdoc/>
+    public IFrontendIndex? Frontends(IpFamily family) => Model(family);
 
-    /// <summary>Somebody else may have changed something: the next synchronisation asks for the generation. Any thread.</summary>
-    public void Suspect() => Interlocked.Exchange(ref suspected, 1);
+    /// <inheritdoc/>
+    public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel)
+    {
+        void Suspect()
+        {
+            Interlocked.Exchange(ref suspected, 1);
+            unsure();
+        }
 
-    /// <summary>Brings the kernel up to a snapshot; a run without one checks whether others committed anything, and repairs.</summary>
-    /// <exception cref="NftException">The kernel refused one of them; the others are done all the same.</exception>
-    public IReadOnlyList<SyncOutcome> Sync(ProxySnapshot? snapshot, Func<IpFamily, TableSettings> settings)
+        var watch = new ForeignChangeWatch(
+            kernel.OpenMonitor(),
+            kernel.NftPort,
+            process =>
+            {
+                Interlocked.Exchange(ref this.foreign, 1);
+                foreign(process);
+            },
+            Suspect,
+            logger);
+        // What happened between the first synchronisation and now was not announced.
+        Suspect();
+        return watch.RunAsync(cancel);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="NftException">The kernel refused one of the tables; the others are done all the same.</exception>
+    public IReadOnlyList<SyncOutcome> Sync(ProxySnapshot? snapshot, NodeState node)
     {
         var isForeign = Interlocked.Exchange(ref foreign, 0) != 0;
         var isSuspected = Interlocked.Exchange(ref suspected, 0) != 0 || snapshot is null;
@@ -60,7 +89,7 @@ internal sealed class NodeTables
             try
             {
                 var hadModel = !table.NeedsEverything;
-                var outcome = table.Sync(snapshot, settings(table.Family));
+                var outcome = table.Sync(snapshot, TableSettings.Of(options, node, table.Family));
                 outcomes.Add(outcome);
                 if (isForeign && hadModel && outcome.Batches > 0)
                 {
@@ -79,7 +108,7 @@ internal sealed class NodeTables
         return outcomes;
     }
 
-    /// <summary>Tells of every frontend that a changed Service asked for and an older one has.</summary>
+    /// <inheritdoc/>
     public void TellLostClaims(ProxySnapshot snapshot, Action<ServiceRecord, string> problem)
     {
         foreach (var table in tables)
@@ -91,9 +120,15 @@ internal sealed class NodeTables
         }
     }
 
-    /// <summary>What would be sent for a snapshot that names every Service.</summary>
-    public IEnumerable<NftBatch> Plan(ProxySnapshot snapshot, Func<IpFamily, TableSettings> settings) => tables.Select(table => table.Plan(snapshot, settings(table.Family)));
+    /// <inheritdoc/>
+    public string Plan(ProxySnapshot snapshot) => string.Concat(tables.Select(table => NftText.Write(table.Plan(snapshot, TableSettings.Of(options, snapshot.Node, table.Family)))));
 
-    /// <summary>Removes the tables.</summary>
+    /// <inheritdoc/>
     public void Remove() => tables.ForEach(static table => table.Remove());
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The sockets are the kernel's.
+    }
 }

@@ -9,7 +9,7 @@ namespace Podwire.Proxy.Compile;
 /// The table of one family as it should be, kept by Service, so that a change is compiled from the Services it names and
 /// turns into as many elements as differ. No I/O, no clock.
 /// </summary>
-internal sealed class TableModel
+internal sealed class TableModel : IFrontendIndex
 {
     private readonly Dictionary<ServiceKey, Entry> services = [];
     private readonly SharedObjects shared = new();
@@ -140,6 +140,12 @@ internal sealed class TableModel
         sets.AddRange(schema.All.Select(set => set with { Elements = ValueList.Adopt(lists[set.Name].ToArray()) }));
         return new() { Id = schema.Id, Comment = TableComment, Chains = ValueList.From(all), Sets = ValueList.From(sets) };
     }
+
+    /// <inheritdoc/>
+    public bool Contains(FrontendKey key) => Find(key) is not null;
+
+    /// <inheritdoc/>
+    public bool LeadsTo(FrontendKey key, EndpointAddress endpoint) => Find(key)?.LeadsTo(endpoint) == true;
 
     /// <summary>The frontend at a key, or null.</summary>
     public CompiledFrontend? Find(FrontendKey key) =>

@@ -13,6 +13,13 @@ internal static class ProxyValues
         _ => throw new ConfigurationException($"{name} takes nftables, not '{text}'"),
     };
 
+    /// <summary>The mode as the configuration writes it.</summary>
+    public static string NameOf(ProxyMode mode) => mode switch
+    {
+        ProxyMode.Nftables => "nftables",
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
+    };
+
     /// <summary>The local detection; empty is ClusterCIDR.</summary>
     public static DetectLocalMode DetectLocal(string name, string text) => text switch
     {

@@ -11,7 +11,7 @@ namespace Podwire.Proxy.Flows;
 /// After a commit, the flows to frontends that changed and whose peer is no endpoint of theirs any more are removed, and no others:
 /// the next packet is translated anew. One dump per run, and only if such a frontend changed.
 /// </summary>
-internal sealed class FlowReconciler(NodeTables tables, IFlowTable flows, ProxyMetrics metrics, ILogger logger)
+internal sealed class FlowReconciler(IServiceDataPlane plane, IFlowTable flows, ProxyMetrics metrics, ILogger logger)
 {
     private static readonly IpProtocol[] Protocols = [IpProtocol.Udp, IpProtocol.Sctp];
 
@@ -30,7 +30,7 @@ internal sealed class FlowReconciler(NodeTables tables, IFlowTable flows, ProxyM
         var local = flows.LocalAddresses();
         foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
         {
-            if (tables.Model(family) is not { } model)
+            if (plane.Frontends(family) is not { } frontends)
             {
                 continue;
             }
@@ -39,7 +39,7 @@ internal sealed class FlowReconciler(NodeTables tables, IFlowTable flows, ProxyM
             {
                 if (all || changed.Any(key => key.Protocol == protocol && (key.IsNodePort || key.Address.Family == family)))
                 {
-                    removed += flows.RemoveWhere(family, protocol, flow => IsStale(flow, model, all ? null : changed, local));
+                    removed += flows.RemoveWhere(family, protocol, flow => IsStale(flow, frontends, all ? null : changed, local));
                 }
             }
         }
@@ -53,14 +53,14 @@ internal sealed class FlowReconciler(NodeTables tables, IFlowTable flows, ProxyM
 
     /// <summary>True if the flow was meant for a frontend and its peer is no endpoint of it.</summary>
     /// <param name="flow">The flow.</param>
-    /// <param name="model">The frontends.</param>
+    /// <param name="frontends">The frontends.</param>
     /// <param name="changed">The frontends to look at; null for all. A frontend that is gone has no endpoints.</param>
     /// <param name="local">The node's addresses, where node ports are.</param>
-    internal static bool IsStale(Flow flow, TableModel model, IReadOnlySet<FrontendKey>? changed, IReadOnlySet<IpAddress> local)
+    internal static bool IsStale(Flow flow, IFrontendIndex frontends, IReadOnlySet<FrontendKey>? changed, IReadOnlySet<IpAddress> local)
     {
         var key = new FrontendKey(flow.Destination.Address, flow.Protocol, flow.Destination.Port);
-        var frontend = model.Find(key);
-        if (frontend is null && changed?.Contains(key) != true)
+        var exists = frontends.Contains(key);
+        if (!exists && changed?.Contains(key) != true)
         {
             if (!local.Contains(flow.Destination.Address))
             {
@@ -68,9 +68,9 @@ internal sealed class FlowReconciler(NodeTables tables, IFlowTable flows, ProxyM
             }
 
             key = FrontendKey.NodePort(flow.Protocol, flow.Destination.Port);
-            frontend = model.Find(key);
+            exists = frontends.Contains(key);
         }
 
-        return (changed is null ? frontend is not null : changed.Contains(key)) && frontend?.LeadsTo(flow.Peer) != true;
+        return (changed is null ? exists : changed.Contains(key)) && !frontends.LeadsTo(key, flow.Peer);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ProxyEndpoints(ProxyOptions options, ProxyHealth health, I
             await StartAsync(
                 () => new HealthServer(options.MetricsBindAddress, loggers)
                     .MapMetrics("/metrics", exporter)
-                    .Map("/proxyMode", () => new(200, "nftables"))
+                    .Map("/proxyMode", () => new(200, ProxyValues.NameOf(options.Mode)))
                     .Map("/healthz", static () => HealthReply.Ok),
                 server => metricsServer = server,
                 cancel).ConfigureAwait(false);

@@ -92,8 +92,7 @@ public sealed class TestNode : IAsyncLifetime
             MetricsBindAddress = "127.0.0.1:0",
         };
         node = new(options, client, Kernel, NullLoggerFactory.Instance);
-        var monitor = this["node"].Run(NftMonitor.Open);
-        running = node.RunAsync(() => monitor, stop.Token);
+        running = node.RunAsync(stop.Token);
         if (waitForSync)
         {
             await Task.WhenAny(node.FirstSync, running);

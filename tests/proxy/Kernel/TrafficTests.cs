@@ -63,7 +63,7 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
 
         Publish("open", "10.96.1.4", "http/TCP/80", "http/TCP/8080", "10.244.0.2", spec: ",\"type\":\"LoadBalancer\",\"loadBalancerSourceRanges\":[\"198.51.100.0/24\",\"10.89.0.99/32\"]", status: Ingress);
         await TestNode.EventuallyAsync(async () => (await node.AskAsync("client", "203.0.113.5", 80, 300))?.StartsWith("p1", StringComparison.Ordinal) == true, "a client inside of the ranges is let in");
-        Assert.Null(node.Proxy.ModelOf(Primitives.IpFamily.V4)!.Find(new(TestData.Ip("203.0.113.6"), Primitives.IpProtocol.Tcp, 80)));
+        Assert.False(node.Proxy.DataPlane.Frontends(Primitives.IpFamily.V4)!.Contains(new(TestData.Ip("203.0.113.6"), Primitives.IpProtocol.Tcp, 80)));
     }
 
     [Fact]
