@@ -17,8 +17,11 @@ internal sealed class CompiledFrontend
     /// <summary>The shared chain that it goes to, if it goes to one.</summary>
     public SharedChain? Shared { get; init; }
 
+    /// <summary>The name of the chain of its own that it goes to; null if it goes to a shared one, or nowhere.</summary>
+    public string? OwnChain { get; init; }
+
     /// <summary>The name of the chain that it goes to; null unless <see cref="FrontendVerdict.Forward"/>.</summary>
-    public string? Chain { get; init; }
+    public string? Chain => OwnChain ?? Shared?.Name;
 
     /// <summary>The cluster-wide endpoints in their slots; empty where the chain is the Service's own.</summary>
     public EndpointAddress[] Slots { get; init; } = [];

@@ -11,9 +11,6 @@ internal sealed class CompiledService
     /// <summary>Its cluster IP, or none.</summary>
     public IpAddress ClusterIp { get; init; }
 
-    /// <summary><c>namespace/name</c>.</summary>
-    public string Comment { get; init; } = string.Empty;
-
     /// <summary>Its frontends, sorted by key.</summary>
     public CompiledFrontend[] Frontends { get; init; } = [];
 

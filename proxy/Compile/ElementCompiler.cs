@@ -15,7 +15,7 @@ internal static class ElementCompiler
         var key = KeyOf(frontend.Key);
         return frontend.Verdict switch
         {
-            FrontendVerdict.Forward => (frontend.Key.IsNodePort ? schema.ServiceNodePorts : schema.ServiceIps, SetElement.Map(key, Verdict.Goto(frontend.Chain!), frontend.Comment)),
+            FrontendVerdict.Forward => (frontend.Key.IsNodePort ? schema.ServiceNodePorts : schema.ServiceIps, SetElement.Map(key, frontend.Shared?.Goto ?? Verdict.Goto(frontend.OwnChain!), frontend.Comment)),
             var verdict => (frontend.Key.IsNodePort ? schema.NoEndpointNodePorts : schema.NoEndpointServices,
                 SetElement.Map(key, verdict == FrontendVerdict.Reject ? ChainCompiler.Refuse : Verdict.Drop, frontend.Comment)),
         };

@@ -61,7 +61,7 @@ internal sealed class FrontendBuilder(PortPlan plan, Func<FrontendKey, (Endpoint
         Key = key,
         Comment = plan.Comment,
         Verdict = FrontendVerdict.Forward,
-        Chain = chain,
+        OwnChain = chain,
         Affinity = plan.Affinity,
         FirewallChain = firewall,
     };
@@ -72,7 +72,6 @@ internal sealed class FrontendBuilder(PortPlan plan, Func<FrontendKey, (Endpoint
         Comment = plan.Comment,
         Verdict = FrontendVerdict.Forward,
         Shared = chain,
-        Chain = chain.Name,
         Slots = slots,
         LocalSlots = localSlots,
         FirewallChain = firewall,

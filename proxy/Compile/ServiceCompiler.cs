@@ -28,6 +28,12 @@ internal static class ServiceCompiler
     {
         var service = state.Service;
         var policy = TrafficPolicy.Of(service);
+        if (!service.Has(family))
+        {
+            // Most Services have one family, and this is compiled for both.
+            return CompiledService.None;
+        }
+
         var frontends = new SortedDictionary<FrontendKey, CompiledFrontend>();
         var affinities = new List<CompiledAffinity>();
         var hairpins = new SortedSet<IpAddress>();
@@ -59,11 +65,11 @@ internal static class ServiceCompiler
             CollectHairpins(hairpins, selection, node);
         }
 
+        var clusterIp = service.ClusterIps.FirstOrDefault(address => address.Family == family);
         var used = frontends.Values.Any(static frontend => frontend.FirewallChain is not null);
         return new()
         {
-            ClusterIp = service.ClusterIps.FirstOrDefault(address => address.Family == family),
-            Comment = service.Key.ToString(),
+            ClusterIp = clusterIp,
             Frontends = [.. frontends.Values],
             Affinities = [.. affinities],
             Hairpins = [.. hairpins],

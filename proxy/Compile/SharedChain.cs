@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using Podwire.Ruleset;
+
 namespace Podwire.Proxy.Compile;
 
 /// <summary>
@@ -13,8 +16,21 @@ internal readonly record struct SharedChain(ChainKind Kind, bool NodePort, int C
     /// <summary>The first slot of the choice of this node, beyond any cluster-wide slot.</summary>
     public const int FirstLocalSlot = 0x10000;
 
+    private static readonly ConcurrentDictionary<SharedChain, Verdict> Known = new();
+
     /// <summary>The chain's name in the table, such as <c>cluster-3</c> or <c>nodeport-local-3-1</c>.</summary>
-    public string Name => (Kind, NodePort) switch
+    public string Name => Named(this).Chain!;
+
+    /// <summary>The verdict that leads to it.</summary>
+    public Verdict Goto => Named(this);
+
+    /// <summary>The chain that this one goes on to, if any.</summary>
+    public SharedChain? Next => Kind != ChainKind.Vip && Cluster > 0 ? this with { Kind = ChainKind.Vip, Local = 0 } : null;
+
+    // A few dozen chains have the elements of every Service lead to them: each name is kept once.
+    private static Verdict Named(SharedChain chain) => Known.GetOrAdd(chain, static chain => Verdict.Goto(chain.NewName));
+
+    private string NewName => (Kind, NodePort) switch
     {
         (ChainKind.Vip, false) => $"vip-{Cluster}",
         (ChainKind.Vip, true) => $"nodeport-vip-{Cluster}",
@@ -24,7 +40,4 @@ internal readonly record struct SharedChain(ChainKind Kind, bool NodePort, int C
         (_, false) => $"local-{Cluster}-{Local}",
         _ => $"nodeport-local-{Cluster}-{Local}",
     };
-
-    /// <summary>The chain that this one goes on to, if any.</summary>
-    public SharedChain? Next => Kind != ChainKind.Vip && Cluster > 0 ? this with { Kind = ChainKind.Vip, Local = 0 } : null;
 }

@@ -43,8 +43,8 @@ internal static class EndpointSelector
             }
 
             any = true;
-            allNode &= endpoint.NodeHints.Count > 0;
-            allZone &= endpoint.ZoneHints.Count > 0;
+            allNode &= endpoint.NodeHints.Length > 0;
+            allZone &= endpoint.ZoneHints.Length > 0;
             thisNode |= endpoint.NodeHints.Contains(node.Name);
             thisZone |= node.Zone is not null && endpoint.ZoneHints.Contains(node.Zone);
         }

@@ -8,7 +8,7 @@ internal sealed class ProxyState(NodeState node)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<ServiceKey, ServiceRecord> services = [];
-    private readonly Dictionary<ServiceKey, List<SliceRecord>> slices = [];
+    private readonly Dictionary<ServiceKey, SliceRecord[]> slices = [];
     private readonly Dictionary<(string Namespace, string Name), ServiceKey> sliceOwners = [];
     private readonly HashSet<ServiceKey> dirty = [];
     private NodeState node = node;
@@ -86,24 +86,21 @@ internal sealed class ProxyState(NodeState node)
                 Detach(id, owner);
             }
 
-            if (!slices.TryGetValue(slice.Service, out var list))
+            var list = slices.GetValueOrDefault(slice.Service, []);
+            var at = IndexOf(list, slice.Name);
+            if (at >= 0 && list[at].Version == slice.Version && slice.Version.Length > 0)
             {
-                slices[slice.Service] = list = [];
+                return;
             }
 
-            var at = IndexOf(list, slice.Name);
+            // A snapshot may hold the list: it is replaced, never changed.
             if (at >= 0)
             {
-                if (list[at].Version == slice.Version && slice.Version.Length > 0)
-                {
-                    return;
-                }
-
-                list[at] = slice;
+                slices[slice.Service] = [.. list[..at], slice, .. list[(at + 1)..]];
             }
             else
             {
-                list.Insert(~at, slice);
+                slices[slice.Service] = [.. list[..~at], slice, .. list[~at..]];
                 sliceOwners[id] = slice.Service;
             }
 
@@ -185,9 +182,9 @@ internal sealed class ProxyState(NodeState node)
         }
     }
 
-    private static int IndexOf(List<SliceRecord> list, string name)
+    private static int IndexOf(SliceRecord[] list, string name)
     {
-        int low = 0, high = list.Count - 1;
+        int low = 0, high = list.Length - 1;
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
@@ -204,16 +201,19 @@ internal sealed class ProxyState(NodeState node)
     }
 
     private ServiceState? StateOf(ServiceKey key) =>
-        services.TryGetValue(key, out var service) ? new(service, slices.TryGetValue(key, out var list) ? [.. list] : []) : null;
+        services.TryGetValue(key, out var service) ? new(service, slices.GetValueOrDefault(key, [])) : null;
 
     private void Detach((string Namespace, string Name) id, ServiceKey owner)
     {
         sliceOwners.Remove(id);
         var list = slices[owner];
-        list.RemoveAt(IndexOf(list, id.Name));
-        if (list.Count == 0)
+        if (list.Length == 1)
         {
             slices.Remove(owner);
+        }
+        else
+        {
+            slices[owner] = Array.FindAll(list, slice => slice.Name != id.Name);
         }
 
         dirty.Add(owner);

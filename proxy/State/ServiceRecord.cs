@@ -21,19 +21,19 @@ internal sealed record ServiceRecord
     public DateTimeOffset Created { get; init; }
 
     /// <summary>spec.clusterIPs, at most one of each family.</summary>
-    public IReadOnlyList<IpAddress> ClusterIps { get; init; } = [];
+    public IpAddress[] ClusterIps { get; init; } = [];
 
     /// <summary>spec.externalIPs.</summary>
-    public IReadOnlyList<IpAddress> ExternalIps { get; init; } = [];
+    public IpAddress[] ExternalIps { get; init; } = [];
 
     /// <summary>status.loadBalancer.ingress[].ip, without those of ipMode Proxy.</summary>
-    public IReadOnlyList<IpAddress> LoadBalancerIps { get; init; } = [];
+    public IpAddress[] LoadBalancerIps { get; init; } = [];
 
     /// <summary>spec.loadBalancerSourceRanges; empty lets everyone in.</summary>
-    public IReadOnlyList<IpPrefix> SourceRanges { get; init; } = [];
+    public IpPrefix[] SourceRanges { get; init; } = [];
 
     /// <summary>spec.ports.</summary>
-    public IReadOnlyList<PortRecord> Ports { get; init; } = [];
+    public PortRecord[] Ports { get; init; } = [];
 
     /// <summary>Seconds of ClientIP affinity, or 0 for none.</summary>
     public int AffinitySeconds { get; init; }
@@ -48,5 +48,21 @@ internal sealed record ServiceRecord
     public ushort HealthCheckNodePort { get; init; }
 
     /// <summary>True if anything beyond the cluster IP leads to the Service.</summary>
-    public bool IsExternallyReachable => ExternalIps.Count > 0 || LoadBalancerIps.Count > 0 || Ports.Any(static port => port.NodePort != 0);
+    public bool IsExternallyReachable => ExternalIps.Length > 0 || LoadBalancerIps.Length > 0 || Array.Exists(Ports, static port => port.NodePort != 0);
+
+    /// <summary>True if it has an address of the family.</summary>
+    public bool Has(IpFamily family) => Has(ClusterIps, family) || Has(ExternalIps, family) || Has(LoadBalancerIps, family);
+
+    private static bool Has(IpAddress[] addresses, IpFamily family)
+    {
+        foreach (var address in addresses)
+        {
+            if (address.Family == family)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

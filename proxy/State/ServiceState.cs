@@ -27,8 +27,8 @@ internal sealed record ServiceState(ServiceRecord Service, IReadOnlyList<SliceRe
                 }
 
                 // Only an endpoint that is moved between slices is named twice, so one slice needs no check against itself.
-                seen ??= new(endpoints.Count + slice.Endpoints.Count);
-                foreach (var endpoint in slice.Endpoints)
+                seen ??= new(endpoints.Count + slice.Endpoints.Length);
+                foreach (ref readonly var endpoint in slice.Endpoints.AsSpan())
                 {
                     var target = new EndpointAddress(endpoint.Address, slicePort.Port);
                     if (seen.Add(target))

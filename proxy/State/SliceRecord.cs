@@ -18,10 +18,10 @@ internal sealed record SliceRecord
     public required IpFamily Family { get; init; }
 
     /// <summary>ports.</summary>
-    public IReadOnlyList<SlicePort> Ports { get; init; } = [];
+    public SlicePort[] Ports { get; init; } = [];
 
     /// <summary>endpoints, those with unusable addresses left out.</summary>
-    public IReadOnlyList<EndpointRecord> Endpoints { get; init; } = [];
+    public EndpointRecord[] Endpoints { get; init; } = [];
 
     /// <summary>When the change that this slice carries was triggered (endpoints.kubernetes.io/last-change-trigger-time), or null.</summary>
     public DateTimeOffset? TriggeredAt { get; init; }

@@ -13,7 +13,7 @@ namespace Podwire.Proxy.Watch;
 internal sealed class ServiceFeed
 {
     private const string UnusableReason = "ProxySkipped";
-    private readonly Reflector<Service> services;
+    private readonly Reflector<ServiceObject> services;
     private readonly Reflector<SliceObject> slices;
     private readonly Reflector<Node> nodes;
     private readonly ProxyState state;
@@ -26,7 +26,7 @@ internal sealed class ServiceFeed
         (this.state, this.events, this.nodeName) = (state, events, nodeName);
         // What is labelled for another proxy, or for none, is not even asked for (KEP-2447).
         var options = new ReflectorOptions { LabelSelector = $"!{ServiceReader.ProxyNameLabel},!{ServiceReader.HeadlessLabel}", Logger = logger };
-        services = new(client, KubeResources.Services, options: options);
+        services = new(client, ProxyResources.Services, options: options);
         slices = new(client, ProxyResources.EndpointSlices, options: options);
         nodes = new(client, KubeResources.Nodes, options: new() { FieldSelector = $"metadata.name={nodeName}", Logger = logger });
         services.Store.Subscribe(OnService);
@@ -47,31 +47,23 @@ internal sealed class ServiceFeed
     public Task WaitForSyncAsync(CancellationToken cancel) =>
         Task.WhenAll(services.WaitForSyncAsync(cancel), slices.WaitForSyncAsync(cancel), nodes.WaitForSyncAsync(cancel));
 
-    private void OnService(ObjectChange<Service> change)
+    private void OnService(ObjectChange<ServiceObject> change)
     {
-        var key = new ServiceKey(change.Key.Namespace, change.Key.Name);
-        var reading = new Reading();
-        if (change.New is { } service && ServiceReader.Read(service, reading) is { } record)
+        if (change.New?.Record is { } record)
         {
             state.SetService(record);
         }
         else
         {
-            state.RemoveService(key);
+            state.RemoveService(new(change.Key.Namespace, change.Key.Name));
         }
 
-        Tell(change.New, reading);
-        if (change.New is { } read)
-        {
-            (read.Spec, read.Status) = (new(), new());
-            Shed(read.Metadata);
-        }
+        Tell(change.New);
     }
 
     private void OnSlice(ObjectChange<SliceObject> change)
     {
-        var reading = new Reading();
-        if (change.New is { } slice && SliceReader.Read(slice, reading) is { } record)
+        if (change.New?.Record is { } record)
         {
             state.SetSlice(record);
         }
@@ -80,12 +72,7 @@ internal sealed class ServiceFeed
             state.RemoveSlice(change.Key.Namespace, change.Key.Name);
         }
 
-        Tell(change.New, reading);
-        if (change.New is { } read)
-        {
-            (read.Endpoints, read.Ports) = ([], []);
-            Shed(read.Metadata);
-        }
+        Tell(change.New);
     }
 
     private void OnNode(ObjectChange<Node> change)
@@ -100,20 +87,14 @@ internal sealed class ServiceFeed
         state.SetNode(change.New is { } node ? NodeReader.Read(node) : state.Node with { IsEligible = false });
     }
 
-    /// <summary>The record is all that is read from here on; the store needs the object's identity and version only, and 100,000 endpoints twice are a lot.</summary>
-    private static void Shed(ObjectMeta metadata)
-    {
-        (metadata.Labels, metadata.Annotations, metadata.OwnerReferences, metadata.Unknown) = ([], [], [], null);
-    }
-
-    private void Tell(IKubeObject? about, Reading reading)
+    private void Tell(ReadObject? about)
     {
         if (about is null)
         {
             return;
         }
 
-        foreach (var problem in reading.Problems)
+        foreach (var problem in about.Problems)
         {
             events.Warning(about, UnusableReason, problem);
         }

@@ -1,10 +1,11 @@
-using Podwire.Kube.Objects;
+using System.Text.Json;
 using Podwire.Primitives;
 using Podwire.Proxy.State;
+using Podwire.Proxy.Watch.Api;
 
 namespace Podwire.Proxy.Watch;
 
-/// <summary>Reads a Service (core/v1). Pure.</summary>
+/// <summary>Reads a Service (core/v1) out of the stream of a list or a watch. Pure.</summary>
 internal static class ServiceReader
 {
     /// <summary>Label of a Service that another proxy serves (KEP-2447).</summary>
@@ -15,54 +16,142 @@ internal static class ServiceReader
 
     private const int DefaultAffinitySeconds = 10800;
 
-    /// <summary>The record; null if the Service is not for a proxy: headless, ExternalName, not yet allocated, or another proxy's.</summary>
-    public static ServiceRecord? Read(Service service, Reading reading)
+    /// <summary>The Service; the reader stands at the object's beginning and is left at its end.</summary>
+    public static ServiceObject Read(ref Utf8JsonReader json)
     {
-        var (metadata, spec) = (service.Metadata, service.Spec);
-        if (spec is null || spec.Type == "ExternalName" || spec.ClusterIP is null or "" or "None"
-            || metadata.Labels.ContainsKey(ProxyNameLabel) || metadata.Labels.ContainsKey(HeadlessLabel))
+        var reading = new Reading();
+        var metadata = default(MetadataFields);
+        ServiceSpecFields? spec = null;
+        List<string> ingress = [];
+        while (JsonValue.NextProperty(ref json))
         {
-            return null;
+            if (json.ValueTextEquals("metadata"u8))
+            {
+                metadata = MetadataFields.Read(ref json);
+            }
+            else if (json.ValueTextEquals("spec"u8))
+            {
+                spec = ServiceSpecFields.Read(ref json, reading);
+            }
+            else if (json.ValueTextEquals("status"u8))
+            {
+                ingress = Ingress(ref json);
+            }
+            else
+            {
+                json.Skip();
+            }
         }
 
         return new()
         {
-            Key = new(metadata.Namespace ?? string.Empty, metadata.Name),
-            Uid = metadata.Uid ?? string.Empty,
-            Version = metadata.ResourceVersion ?? string.Empty,
-            Created = metadata.CreationTimestamp ?? default,
-            ClusterIps = reading.Addresses("spec.clusterIPs", spec.ClusterIPs.Count > 0 ? spec.ClusterIPs : [spec.ClusterIP]),
-            ExternalIps = reading.Addresses("spec.externalIPs", spec.ExternalIPs),
-            LoadBalancerIps = LoadBalancerIps(service, reading),
-            SourceRanges = SourceRanges(spec, reading),
-            Ports = Ports(spec, reading),
-            AffinitySeconds = Affinity(spec, reading),
-            InternalLocal = spec.InternalTrafficPolicy == "Local",
-            ExternalLocal = spec.ExternalTrafficPolicy == "Local",
-            HealthCheckNodePort = spec.HealthCheckNodePort is null or 0 ? (ushort)0 : reading.Port("spec.healthCheckNodePort", spec.HealthCheckNodePort),
+            Name = metadata.Name ?? string.Empty,
+            Namespace = metadata.Namespace ?? string.Empty,
+            Uid = metadata.Uid,
+            Version = metadata.Version,
+            Record = Record(metadata, spec, ingress, reading),
+            Problems = reading.Problems,
         };
     }
 
-    private static List<IpAddress> LoadBalancerIps(Service service, Reading reading)
+    /// <summary>The record; null if the Service is not for a proxy: headless, ExternalName, not yet allocated, or another proxy's.</summary>
+    private static ServiceRecord? Record(in MetadataFields metadata, ServiceSpecFields? spec, List<string> ingress, Reading reading)
     {
-        if (service.Spec!.Type != "LoadBalancer" || service.Status?.LoadBalancer is not { } balancer)
+        if (spec is null || spec.Type == "ExternalName" || spec.ClusterIp is null or "" or "None" || metadata.IsForOthers)
         {
-            return [];
+            reading.Forget();
+            return null;
         }
 
-        // ipMode Proxy: the balancer rewrites the destination itself, so its address must not be short-cut here (KEP-1860).
-        return reading.Addresses("status.loadBalancer.ingress", balancer.Ingress.Where(static ingress => ingress.IPMode != "Proxy" && !string.IsNullOrEmpty(ingress.Ip)).Select(static ingress => ingress.Ip!));
+        var isBalanced = spec.Type == "LoadBalancer";
+        return new()
+        {
+            Key = new(metadata.Namespace ?? string.Empty, metadata.Name ?? string.Empty),
+            Uid = metadata.Uid ?? string.Empty,
+            Version = metadata.Version ?? string.Empty,
+            Created = metadata.Created,
+            ClusterIps = reading.Addresses("spec.clusterIPs", spec.ClusterIps.Count > 0 ? spec.ClusterIps : [spec.ClusterIp]),
+            ExternalIps = reading.Addresses("spec.externalIPs", spec.ExternalIps),
+            LoadBalancerIps = isBalanced ? reading.Addresses("status.loadBalancer.ingress", ingress) : [],
+            SourceRanges = isBalanced ? SourceRanges(spec.SourceRanges, reading) : [],
+            Ports = [.. spec.Ports],
+            AffinitySeconds = Affinity(spec, reading),
+            InternalLocal = spec.InternalTrafficPolicy == "Local",
+            ExternalLocal = spec.ExternalTrafficPolicy == "Local",
+            HealthCheckNodePort = spec.HealthCheckNodePort is null or 0 ? (ushort)0 : reading.Port(new("spec", spec.Type), "healthCheckNodePort", spec.HealthCheckNodePort),
+        };
     }
 
-    private static List<IpPrefix> SourceRanges(ServiceSpec spec, Reading reading)
+    private static List<string> Ingress(ref Utf8JsonReader json)
     {
-        var ranges = new List<IpPrefix>();
-        if (spec.Type != "LoadBalancer")
+        var addresses = new List<string>();
+        if (!JsonValue.EnterObject(ref json))
         {
-            return ranges;
+            return addresses;
         }
 
-        foreach (var text in spec.LoadBalancerSourceRanges)
+        while (JsonValue.NextProperty(ref json))
+        {
+            if (!json.ValueTextEquals("loadBalancer"u8))
+            {
+                json.Skip();
+                continue;
+            }
+
+            if (!JsonValue.EnterObject(ref json))
+            {
+                continue;
+            }
+
+            while (JsonValue.NextProperty(ref json))
+            {
+                if (json.ValueTextEquals("ingress"u8) && JsonValue.EnterArray(ref json))
+                {
+                    ReadIngress(ref json, addresses);
+                }
+                else if (json.TokenType == JsonTokenType.PropertyName)
+                {
+                    json.Skip();
+                }
+            }
+        }
+
+        return addresses;
+    }
+
+    private static void ReadIngress(ref Utf8JsonReader json, List<string> addresses)
+    {
+        while (JsonValue.NextObject(ref json))
+        {
+            string? ip = null, mode = null;
+            while (JsonValue.NextProperty(ref json))
+            {
+                if (json.ValueTextEquals("ip"u8))
+                {
+                    ip = JsonValue.Text(ref json);
+                }
+                else if (json.ValueTextEquals("ipMode"u8))
+                {
+                    mode = JsonValue.Name(ref json);
+                }
+                else
+                {
+                    json.Skip();
+                }
+            }
+
+            // ipMode Proxy: the balancer rewrites the destination itself, so its address must not be short-cut here (KEP-1860).
+            if (!string.IsNullOrEmpty(ip) && mode != "Proxy")
+            {
+                addresses.Add(ip);
+            }
+        }
+    }
+
+    private static IpPrefix[] SourceRanges(List<string> texts, Reading reading)
+    {
+        var ranges = new List<IpPrefix>(texts.Count);
+        foreach (var text in texts)
         {
             if (IpPrefix.TryParse(text.AsSpan().Trim(), out var prefix))
             {
@@ -74,33 +163,17 @@ internal static class ServiceReader
             }
         }
 
-        return ranges;
+        return [.. ranges];
     }
 
-    private static List<PortRecord> Ports(ServiceSpec spec, Reading reading)
-    {
-        var ports = new List<PortRecord>();
-        foreach (var port in spec.Ports)
-        {
-            var field = $"spec.ports[{port.Name ?? port.Port.ToString()}]";
-            if (reading.Protocol(field, port.Protocol) is { } protocol && reading.Port($"{field}.port", port.Port) is var number and > 0)
-            {
-                var nodePort = port.NodePort is null or 0 ? (ushort)0 : reading.Port($"{field}.nodePort", port.NodePort);
-                ports.Add(new(port.Name ?? string.Empty, protocol, number, nodePort));
-            }
-        }
-
-        return ports;
-    }
-
-    private static int Affinity(ServiceSpec spec, Reading reading)
+    private static int Affinity(ServiceSpecFields spec, Reading reading)
     {
         if (spec.SessionAffinity != "ClientIP")
         {
             return 0;
         }
 
-        var seconds = spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds ?? DefaultAffinitySeconds;
+        var seconds = spec.AffinitySeconds ?? DefaultAffinitySeconds;
         if (seconds is >= 1 and <= 86400)
         {
             return seconds;

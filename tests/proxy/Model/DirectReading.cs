@@ -45,7 +45,7 @@ internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, 
             }
         }
 
-        var isClusterIp = byAge.Any(state => state.Service.Ports.Count > 0 && state.Service.ClusterIps.Contains(packet.Destination));
+        var isClusterIp = byAge.Any(state => state.Service.Ports.Length > 0 && state.Service.ClusterIps.Contains(packet.Destination));
         return [isClusterIp ? PacketOutcome.Refused : PacketOutcome.To(new(packet.Destination, packet.Port), false)];
     }
 
@@ -106,13 +106,13 @@ internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, 
         }
 
         var forNode = ready.Where(one => one.Endpoint.NodeHints.Contains(node.Name)).ToList();
-        if (forNode.Count > 0 && ready.All(one => one.Endpoint.NodeHints.Count > 0))
+        if (forNode.Count > 0 && ready.All(one => one.Endpoint.NodeHints.Length > 0))
         {
             return forNode;
         }
 
         var forZone = ready.Where(one => node.Zone is not null && one.Endpoint.ZoneHints.Contains(node.Zone)).ToList();
-        return forZone.Count > 0 && ready.All(one => one.Endpoint.ZoneHints.Count > 0) ? forZone : ready;
+        return forZone.Count > 0 && ready.All(one => one.Endpoint.ZoneHints.Length > 0) ? forZone : ready;
     }
 
     private List<(EndpointAddress At, EndpointRecord Endpoint)> Local(ServiceState state, PortRecord port)

@@ -78,7 +78,7 @@ internal sealed class RandomCluster
             ExternalIps = random.Next(3) == 0 ? [Ip("203.0.113.9"), Ip("2001:db8::9")] : [],
             LoadBalancerIps = random.Next(3) == 0 ? [Ip("203.0.113.10"), Ip("2001:db8::10")] : [],
             SourceRanges = random.Next(2) == 0 ? [] : [IpPrefix.Parse("198.51.100.0/24"), IpPrefix.Parse("198.51.100.0/28"), IpPrefix.Parse("2001:db8::/32"), IpPrefix.Parse("10.89.0.0/16")],
-            Ports = ports,
+            Ports = [.. ports],
             AffinitySeconds = random.Next(5) == 0 ? random.Next(1, 3) * 100 : 0,
             InternalLocal = random.Next(4) == 0,
             ExternalLocal = random.Next(2) == 0,

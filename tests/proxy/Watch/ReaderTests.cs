@@ -13,7 +13,7 @@ namespace Podwire.Proxy.Tests.Watch;
 /// <summary>From the API's JSON to records.</summary>
 public sealed class ReaderTests
 {
-    private readonly Reading reading = new();
+    private IReadOnlyList<string> problems = [];
 
     [Fact]
     public void Service_WithEverything_IsRead()
@@ -35,7 +35,7 @@ public sealed class ReaderTests
         Assert.Equal("198.51.100.0/24", Assert.Single(record.SourceRanges).ToString());
         Assert.Equal([new("http", IpProtocol.Tcp, 80, 30080), new PortRecord("dns", IpProtocol.Udp, 53, 0)], record.Ports);
         Assert.Equal((60, true, true, (ushort)31000), (record.AffinitySeconds, record.InternalLocal, record.ExternalLocal, record.HealthCheckNodePort));
-        Assert.Empty(reading.Problems);
+        Assert.Empty(problems);
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class ReaderTests
         Assert.Equal(["http", "http2"], record.Ports.Select(port => port.Name));
         Assert.Equal(0, record.Ports[1].NodePort);
         Assert.Equal("203.0.113.3", Assert.Single(record.ExternalIps).ToString());
-        Assert.Equal(6, reading.Problems.Count);
+        Assert.Equal(6, problems.Count);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ReaderTests
 
         Assert.Equal(["10.244.0.2", "10.244.0.3"], record.Endpoints.Select(endpoint => endpoint.Address.ToString()));
         Assert.Equal(["node1", "node2"], record.Endpoints.Select(endpoint => endpoint.NodeName));
-        Assert.Equal(5, reading.Problems.Count);
+        Assert.Equal(5, problems.Count);
     }
 
     [Theory]
@@ -120,7 +120,17 @@ public sealed class ReaderTests
 
     private const int EndpointConditions_ReadyServing = 3;
 
-    private ServiceRecord? Read(string json) => ServiceReader.Read(JsonSerializer.Deserialize(json, KubeResources.Services.ItemInfo)!, reading);
+    private ServiceRecord? Read(string json)
+    {
+        var read = JsonSerializer.Deserialize(json, ProxyResources.Services.ItemInfo)!;
+        problems = read.Problems;
+        return read.Record;
+    }
 
-    private SliceRecord? Slice(string json) => SliceReader.Read(JsonSerializer.Deserialize(json, ProxyResources.EndpointSlices.ItemInfo)!, reading);
+    private SliceRecord? Slice(string json)
+    {
+        var read = JsonSerializer.Deserialize(json, ProxyResources.EndpointSlices.ItemInfo)!;
+        problems = read.Problems;
+        return read.Record;
+    }
 }
