@@ -22,7 +22,13 @@ for purpose in "$@"; do
       need nftables nft
       need conntrack conntrack
       need containernetworking-plugins /usr/lib/cni/bridge
-      need curl curl ;;
+      need curl curl
+      # A kernel that runs as a process, with the modules that others leave out (tests/uml), and what is used inside it.
+      need user-mode-linux linux.uml
+      need kmod modprobe
+      need iptables iptables
+      need ipset ipset
+      need ipvsadm ipvsadm ;;
     bench)
       need nftables nft
       need containernetworking-plugins /usr/lib/cni/bridge

@@ -37,7 +37,7 @@ for suite in "${suites[@]}"; do
     failed=$((failed + 1))
     continue
   fi
-  f=$(( $(count Errors) + $(count Failed) )) s=$(count Skipped) t=$(count Total)
+  f=$(( $(count Errors) + $(count Failed) )) s=$(count Skipped) t=$(( $(count Total) - $(count 'Not Run') ))
   passed=$((passed + t - f - s)) failed=$((failed + f)) skipped=$((skipped + s))
   printf '%-12s %4d passed, %d failed, %d skipped  %4d s\n' "$suite" $((t - f - s)) "$f" "$s" $((SECONDS - start))
   [ "$f" = 0 ] && [ "$rc" = 0 ] || { grep -A 25 -E '\[FAIL\]' "$log" | head -n 200; [ "$f" != 0 ] || { failed=$((failed + 1)); broken+=("$suite"); }; }
