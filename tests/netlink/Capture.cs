@@ -10,6 +10,7 @@ internal static class Capture
     [
         "bridge.request", "vxlan.request", "hairpin.request", "route.request", "route-metrics.request", "neighbour.request",
         "fdb.request", "address.request", "rule.request", "refused.request", "refused.reply", "links.reply", "routes.reply", "neighbours.reply",
+        "ingress.request", "redirect.request", "qdiscs.reply", "redirects.reply", "vlan.request", "vlan-range.request", "macvlan.request",
     ];
 
     internal static byte[] Load(string name)

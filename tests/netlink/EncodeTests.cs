@@ -49,6 +49,69 @@ public class EncodeTests
         new RuleEntry(IpFamily.V4, 100, 1000) { Source = IpPrefix.Parse("10.244.0.0/16"), Mark = 0x4000, MarkMask = 0x4000 }.Encode(ref w, RtNetlink.RTM_NEWRULE, NetlinkFlags.Create | NetlinkFlags.Exclusive));
 
     [Fact]
+    public void Macvlan_IsAsCaptured() => Same("macvlan.request", IfInfoMsg.Length, [.. LinkNests, "/18/2"], (ref NetlinkWriter w) =>
+        new MacvlanSpec("mv0", Index("macvlan.request", IfInfoMsg.Length, IfLink.IFLA_LINK))
+        {
+            Mode = MacvlanMode.Private,
+            BroadcastQueueLength = 2000,
+            Mtu = 1400,
+            Mac = MacAddress.Parse("0a:00:00:00:00:05"),
+        }.Encode(ref w), mayDiffer: KindWithZero);
+
+    [Fact]
+    public void IngressQdisc_IsAsCaptured() => Same("ingress.request", TcMsg.Length, [], (ref NetlinkWriter w) =>
+        QdiscEntry.Ingress(3).Encode(ref w, TrafficControl.RTM_NEWQDISC, NetlinkFlags.Create | NetlinkFlags.Exclusive));
+
+    [Fact]
+    public void Redirect_IsAsCaptured() => Same("redirect.request", TcMsg.Length, ["/2", "/2/7", "/2/7/1", "/2/7/1/2"], (ref NetlinkWriter w) =>
+        new RedirectFilter(3, 4).Encode(ref w, TrafficControl.RTM_NEWTFILTER, NetlinkFlags.Create | NetlinkFlags.Exclusive));
+
+    [Fact]
+    public void PortVlan_IsAsCaptured() => Same("vlan.request", IfInfoMsg.Length, ["/26"], (ref NetlinkWriter w) =>
+        new BridgeVlan(100, 100) { Pvid = true, Untagged = true }.Encode(ref w, BridgeVlanInfo.RTM_SETLINK, 2));
+
+    [Fact]
+    public void PortVlanRange_HasTheSameBytesAsCaptured()
+    {
+        // The two ends of a range are two attributes of one type.
+        var writer = new NetlinkWriter(stackalloc byte[64]);
+        new BridgeVlan(200, 210).Encode(ref writer, BridgeVlanInfo.RTM_SETLINK, 2);
+        var captured = Capture.Load("vlan-range.request");
+        Assert.Equal(Convert.ToHexString(captured.AsSpan(NetlinkMessage.HeaderLength + IfInfoMsg.Length + 4)), Convert.ToHexString(writer.Written[(NetlinkMessage.HeaderLength + IfInfoMsg.Length + 4)..]));
+        writer.Dispose();
+    }
+
+    [Fact]
+    public void TokenBucket_HasTheseBytes()
+    {
+        var writer = new NetlinkWriter(stackalloc byte[256]);
+        QdiscEntry.TokenBucket(5, TokenBucket.Of(1_250_000, 200_000, TimeSpan.FromMilliseconds(25)))
+            .Encode(ref writer, TrafficControl.RTM_NEWQDISC, NetlinkFlags.Create | NetlinkFlags.Exclusive);
+        Assert.Equal(
+            "58000000" + "2400" + "0106" + "0000000000000000"
+            + "00000000" + "05000000" + "00000100" + "FFFFFFFF" + "00000000"
+            + "08000100" + "74626600"
+            + "2C000280" + "28000100"
+            + "0001000000000000" + "D0121300"
+            + "000000000000000000000000"
+            + "52870300" + "A0252600" + "00000000",
+            Convert.ToHexString(writer.Written));
+        writer.Dispose();
+    }
+
+    [Fact]
+    public void TokenBucket_FasterThan32Bits_CarriesTheRateIn64()
+    {
+        var writer = new NetlinkWriter(stackalloc byte[256]);
+        QdiscEntry.TokenBucket(5, TokenBucket.Of(5_000_000_000, 200_000, TimeSpan.FromMilliseconds(25)))
+            .Encode(ref writer, TrafficControl.RTM_NEWQDISC, NetlinkFlags.None);
+        var text = MessageText.Of(writer.Written, TcMsg.Length, "/2");
+        Assert.Contains("/2/1 0001000000000000FFFFFFFF", text, StringComparison.Ordinal);
+        Assert.Contains("/2/4 00F2052A01000000", text, StringComparison.Ordinal);
+        writer.Dispose();
+    }
+
+    [Fact]
     public void Veth_PeerInOtherNamespace_HasTheseBytes()
     {
         var writer = new NetlinkWriter(stackalloc byte[16]);

@@ -88,6 +88,9 @@ public class FuzzTests
             }
 
             _ = RouteNotification.Decode(message);
+            _ = QdiscEntry.TryDecode(message, out _);
+            _ = RedirectFilter.TryDecode(message, out _);
+            _ = BridgeVlan.TryDecode(message, out _);
         }
     }
 }

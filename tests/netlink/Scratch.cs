@@ -46,6 +46,9 @@ public sealed class Scratch : IDisposable
     /// <summary>The JSON that bridge(8) prints of this namespace.</summary>
     public JsonArray BridgeJson(string arguments) => Json(Run("bridge", ["-n", Name, "-j", "-d", .. arguments.Split(' ')]));
 
+    /// <summary>The JSON that tc(8) prints of this namespace.</summary>
+    public JsonArray TcJson(string arguments) => Json(Run("tc", ["-n", Name, "-j", "-d", "-s", .. arguments.Split(' ')]));
+
     public void Dispose()
     {
         Namespace.Dispose();

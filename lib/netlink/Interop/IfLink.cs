@@ -13,6 +13,7 @@ internal static class IfLink
     internal const int IFLA_OPERSTATE = 16;
     internal const int IFLA_LINKINFO = 18;
     internal const int IFLA_IFALIAS = 20;
+    internal const int IFLA_AF_SPEC = 26;
     internal const int IFLA_NET_NS_FD = 28;
     internal const int IFLA_EXT_MASK = 29;
     internal const int IFLA_PROMISCUITY = 30;
@@ -45,6 +46,9 @@ internal static class IfLink
     internal const int IFLA_BRPORT_BCAST_FLOOD = 30;
     internal const int IFLA_BRPORT_NEIGH_SUPPRESS = 32;
     internal const int IFLA_BRPORT_ISOLATED = 33;
+
+    internal const int IFLA_MACVLAN_MODE = 1;
+    internal const int IFLA_MACVLAN_BC_QUEUE_LEN = 7;
 
     internal const int IFLA_VXLAN_ID = 1;
     internal const int IFLA_VXLAN_GROUP = 2;

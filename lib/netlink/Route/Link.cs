@@ -56,6 +56,9 @@ public sealed record Link
     /// <summary>The settings of a bridge's port.</summary>
     public BridgePort? Port { get; init; }
 
+    /// <summary>A macvlan's mode.</summary>
+    public MacvlanMode Macvlan { get; init; }
+
     /// <summary>True if it is switched on.</summary>
     public bool IsUp => (Flags & LinkFlags.Up) != 0;
 
@@ -144,6 +147,7 @@ public sealed record Link
             Bridge = info.Bridge,
             Vxlan = info.Vxlan,
             Port = info.Port,
+            Macvlan = info.Macvlan,
         };
         return true;
     }

@@ -31,6 +31,9 @@ public sealed record LinkChange
     /// <summary>Promiscuous mode.</summary>
     public bool? Promiscuous { get; init; }
 
+    /// <summary>Multicast frames of every group are taken.</summary>
+    public bool? AllMulticast { get; init; }
+
     /// <summary>The length of the transmit queue in packets.</summary>
     public int? TxQueueLength { get; init; }
 
@@ -51,6 +54,7 @@ public sealed record LinkChange
         var header = new IfInfoMsg { Index = index };
         Flag(ref header, LinkFlags.Up, Up);
         Flag(ref header, LinkFlags.Promiscuous, Promiscuous);
+        Flag(ref header, LinkFlags.AllMulticast, AllMulticast);
         writer.Header(header);
         if ((byName ?? Name) is { } name)
         {

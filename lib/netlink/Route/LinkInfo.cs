@@ -9,6 +9,7 @@ internal struct LinkInfo
     internal BridgeAttributes? Bridge;
     internal VxlanAttributes? Vxlan;
     internal BridgePort? Port;
+    internal MacvlanMode Macvlan;
 
     internal static LinkInfo Decode(AttributeReader attributes)
     {
@@ -27,6 +28,9 @@ internal struct LinkInfo
                     break;
                 case IfLink.IFLA_INFO_DATA when info.Kind == VxlanAttributes.Kind:
                     info.Vxlan = VxlanAttributes.Decode(attributes.Nested());
+                    break;
+                case IfLink.IFLA_INFO_DATA when info.Kind == MacvlanSpec.KindName:
+                    info.Macvlan = MacvlanSpec.DecodeMode(attributes.Nested());
                     break;
                 case IfLink.IFLA_INFO_SLAVE_KIND:
                     slaveKind = attributes.String();

@@ -29,6 +29,9 @@ public abstract record LinkSpec(string Name)
     /// <summary>The driver's name.</summary>
     internal abstract string Kind { get; }
 
+    /// <summary>IFLA_LINK: the interface below, where the kind is given it beside its data.</summary>
+    internal virtual int? LowerIndex => null;
+
     /// <summary>The kind and the name, for error texts.</summary>
     public sealed override string ToString() => $"{Kind} {Name}";
 
@@ -38,6 +41,11 @@ public abstract record LinkSpec(string Name)
     {
         writer.BeginMessage(RtNetlink.RTM_NEWLINK, NetlinkFlags.Create | NetlinkFlags.Exclusive);
         EncodeCommon(ref writer, Name, Index, Up, Mtu, Mac, Namespace);
+        if (LowerIndex is { } lower)
+        {
+            writer.Int32(IfLink.IFLA_LINK, lower);
+        }
+
         if (MasterIndex is { } master)
         {
             writer.Int32(IfLink.IFLA_MASTER, master);
