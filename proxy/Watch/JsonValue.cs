@@ -27,7 +27,7 @@ internal static class JsonValue
                 return true;
             }
 
-            json.Skip();
+            Pass(ref json);
         }
 
         return false;
@@ -43,7 +43,7 @@ internal static class JsonValue
                 return true;
             }
 
-            json.Skip();
+            Pass(ref json);
         }
 
         return false;
@@ -63,7 +63,7 @@ internal static class JsonValue
     {
         json.Read();
         var value = json.TokenType switch { JsonTokenType.True => true, JsonTokenType.False => false, _ => (bool?)null };
-        json.Skip();
+        Pass(ref json);
         return value;
     }
 
@@ -82,6 +82,16 @@ internal static class JsonValue
         return texts;
     }
 
+    /// <summary>Passes over the value that the reader stands at, or over the one behind the property's name.</summary>
+    /// <remarks>Not Utf8JsonReader.Skip, which refuses while more of the list is still to come, though all of the object is there.</remarks>
+    public static void Pass(ref Utf8JsonReader json)
+    {
+        if (!json.TrySkip())
+        {
+            throw new JsonException("the object ends before its end");
+        }
+    }
+
     private static bool Enter(ref Utf8JsonReader json, JsonTokenType kind)
     {
         if (json.Read() && json.TokenType == kind)
@@ -89,7 +99,7 @@ internal static class JsonValue
             return true;
         }
 
-        json.Skip();
+        Pass(ref json);
         return false;
     }
 }

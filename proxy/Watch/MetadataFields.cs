@@ -73,7 +73,7 @@ internal struct MetadataFields
             }
             else
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
             }
         }
 
@@ -99,7 +99,7 @@ internal struct MetadataFields
             }
 
             IsForOthers |= json.ValueTextEquals(ServiceReader.ProxyNameLabel) || json.ValueTextEquals(ServiceReader.HeadlessLabel);
-            json.Skip();
+            JsonValue.Pass(ref json);
         }
     }
 
@@ -118,7 +118,7 @@ internal struct MetadataFields
             }
             else
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
             }
         }
     }

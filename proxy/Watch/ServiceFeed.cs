@@ -40,8 +40,15 @@ internal sealed class ServiceFeed
     /// <summary>How the watches are doing.</summary>
     public IReadOnlyList<ReflectorHealth> Health => [services.Health, slices.Health, nodes.Health];
 
-    /// <summary>Follows until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(services.RunAsync(cancel), slices.RunAsync(cancel), nodes.RunAsync(cancel));
+    /// <summary>Follows until cancelled, or until one of the watches fails for good: each goes on for ever after what can be expected to fail.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] watches = [services.RunAsync(together.Token), slices.RunAsync(together.Token), nodes.RunAsync(together.Token)];
+        await Task.WhenAny(watches).ConfigureAwait(false);
+        await together.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(watches).ConfigureAwait(false);
+    }
 
     /// <summary>Completes when <see cref="HasSynced"/>.</summary>
     public Task WaitForSyncAsync(CancellationToken cancel) =>

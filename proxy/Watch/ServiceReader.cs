@@ -39,7 +39,7 @@ internal static class ServiceReader
             }
             else
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
             }
         }
 
@@ -94,7 +94,7 @@ internal static class ServiceReader
         {
             if (!json.ValueTextEquals("loadBalancer"u8))
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
                 continue;
             }
 
@@ -111,7 +111,7 @@ internal static class ServiceReader
                 }
                 else if (json.TokenType == JsonTokenType.PropertyName)
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
         }
@@ -136,7 +136,7 @@ internal static class ServiceReader
                 }
                 else
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
 

@@ -104,7 +104,7 @@ internal sealed class ServiceSpecFields
         }
         else
         {
-            json.Skip();
+            JsonValue.Pass(ref json);
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed class ServiceSpecFields
                 }
                 else
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
 
@@ -162,7 +162,7 @@ internal sealed class ServiceSpecFields
         {
             if (!json.ValueTextEquals("clientIP"u8))
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
                 continue;
             }
 
@@ -179,7 +179,7 @@ internal sealed class ServiceSpecFields
                 }
                 else
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
         }

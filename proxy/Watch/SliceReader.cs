@@ -39,7 +39,7 @@ internal static class SliceReader
             }
             else
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
             }
         }
 
@@ -124,7 +124,7 @@ internal static class SliceReader
                 }
                 else
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
 
@@ -183,7 +183,7 @@ internal static class SliceReader
             }
             else
             {
-                json.Skip();
+                JsonValue.Pass(ref json);
             }
         }
 
@@ -254,7 +254,7 @@ internal static class SliceReader
                 }
                 else
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
         }
@@ -280,7 +280,7 @@ internal static class SliceReader
                 }
                 else
                 {
-                    json.Skip();
+                    JsonValue.Pass(ref json);
                 }
             }
         }
@@ -303,7 +303,7 @@ internal static class SliceReader
                     }
                     else if (json.TokenType == JsonTokenType.PropertyName)
                     {
-                        json.Skip();
+                        JsonValue.Pass(ref json);
                     }
                 }
             }

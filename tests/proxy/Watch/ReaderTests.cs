@@ -120,6 +120,21 @@ public sealed class ReaderTests
 
     private const int EndpointConditions_ReadyServing = 3;
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(4096)]
+    public async Task List_ThatComesInPieces_IsReadWhole(int piece)
+    {
+        var items = string.Join(',', Enumerable.Range(0, 300).Select(i => ApiObjects.Slice($"web-{i}", "http/TCP/8080", "10.244.0.2 10.244.0.3@node2").Replace("\"metadata\":{", "\"metadata\":{\"managedFields\":[{\"f\":{\"a\":[1,2]}}],")));
+        using var stream = new PieceStream(System.Text.Encoding.UTF8.GetBytes($"{{\"metadata\":{{\"resourceVersion\":\"5\"}},\"items\":[{items}]}}"), piece);
+
+        var list = (await JsonSerializer.DeserializeAsync(stream, ProxyResources.EndpointSlices.ListInfo, TestContext.Current.CancellationToken))!;
+
+        Assert.Equal(300, list.Items.Count);
+        Assert.All(list.Items, (item, i) => Assert.Equal(($"web-{i}", 2), (item.Record!.Service.Name, item.Record.Endpoints.Length)));
+    }
+
     private ServiceRecord? Read(string json)
     {
         var read = JsonSerializer.Deserialize(json, ProxyResources.Services.ItemInfo)!;
@@ -132,5 +147,12 @@ public sealed class ReaderTests
         var read = JsonSerializer.Deserialize(json, ProxyResources.EndpointSlices.ItemInfo)!;
         problems = read.Problems;
         return read.Record;
+    }
+
+    /// <summary>Gives few bytes at a time.</summary>
+    private sealed class PieceStream(byte[] bytes, int piece) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(piece, buffer.Length)], cancellationToken);
     }
 }
