@@ -2,9 +2,42 @@ using Podwire.Proxy;
 using Podwire.ProxyBench;
 
 // «proxy ARG...» is podwire-proxy itself, for where no native executable was built.
-return args switch
+if (args is ["proxy", .. var rest])
 {
-    ["proxy", .. var rest] => await ProxyProgram.RunAsync(rest),
-    ["bench", var services, var endpoints, .. var binary] => await new ProxyBench(int.Parse(services), int.Parse(endpoints), binary.FirstOrDefault()).RunAsync(),
-    _ => throw new ArgumentException("bench SERVICES ENDPOINTS [PROXY-EXECUTABLE] | proxy ARG..."),
-};
+    return await ProxyProgram.RunAsync(rest);
+}
+
+var options = BenchOptions.Parse(args);
+Console.WriteLine($"proxy: {(options.Binary is null ? "JIT (no out/bin/podwire-proxy)" : "NativeAOT")}; {Shell.Run(null, "nft --version").Trim()}; {Shell.Run(null, "uname -r").Trim()}; {Environment.ProcessorCount} processors");
+foreach (var row in options.Rows)
+{
+    Console.WriteLine();
+    switch (row)
+    {
+        case "cold":
+            new ColdStart(options).Run(5000, 50);
+            break;
+        case "many":
+            new ColdStart(options).Run(44_000, 1);
+            break;
+        case "change":
+            new SingleChanges(options).Run(100, 50_000);
+            break;
+        case "rate":
+            new SteadyChanges(options).Run(10_000, 10, 1000);
+            break;
+        case "memory":
+            new ColdStart(options).Run(10_000, 10);
+            break;
+        case "traffic":
+            new Traffic(options).Run(10_000);
+            break;
+        default:
+            // «cold SERVICESxENDPOINTS» of any size.
+            var size = row.Split('x');
+            new ColdStart(options).Run(int.Parse(size[0]), int.Parse(size[1]));
+            break;
+    }
+}
+
+return 0;

@@ -1,0 +1,39 @@
+// bare-loader FILE: sends prepared netlink datagrams (length in host order, bytes; repeated) to nfnetlink, as fast as one can.
+// The floor under any loader of the same objects: nothing is parsed, compiled or compared. Exit status 1 if the kernel refuses one.
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int main(int argc, char **argv)
+{
+    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    int socket_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    int size = 64 << 20;
+    char *bytes = malloc(size);
+    uint32_t length, number = 1;
+
+    if (!file || socket_fd < 0 || !bytes) { perror("bare-loader"); return 1; }
+    setsockopt(socket_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+    while (fread(&length, sizeof length, 1, file) == 1) {
+        char answer[8192];
+        ssize_t got;
+
+        if (length > (uint32_t)size || fread(bytes, 1, length, file) != length) { fputs("bare-loader: short file\n", stderr); return 1; }
+        for (uint32_t at = 0; at < length;) {
+            struct nlmsghdr *message = (struct nlmsghdr *)(bytes + at);
+            message->nlmsg_seq = number++;
+            at += NLMSG_ALIGN(message->nlmsg_len);
+        }
+        if (send(socket_fd, bytes, length, 0) < 0) { perror("send"); return 1; }
+        while ((got = recv(socket_fd, answer, sizeof answer, MSG_DONTWAIT)) > 0) {
+            struct nlmsghdr *message = (struct nlmsghdr *)answer;
+            struct nlmsgerr *error = NLMSG_DATA(message);
+            if (message->nlmsg_type == NLMSG_ERROR && error->error) { fprintf(stderr, "bare-loader: %s\n", strerror(-error->error)); return 1; }
+        }
+    }
+    return 0;
+}
