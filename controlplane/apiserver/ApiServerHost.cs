@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Podwire.ApiServer.CustomResources;
 using Podwire.ApiServer.Discovery;
 using Podwire.ApiServer.OpenApi;
 using Podwire.ApiServer.Proxying;
@@ -33,9 +34,10 @@ public sealed class ApiServerHost : IAsyncDisposable
     private readonly X509Certificate2 serving;
     private readonly CancellationTokenSource stopping;
     private readonly HealthEndpoints health;
+    private readonly DefinitionController definitions;
     private readonly ILogger logger;
 
-    private ApiServerHost(WebApplication app, ObjectStore store, ClusterPki pki, PodLogProxy logs, X509Certificate2 kubeletClient, X509Certificate2 serving, CancellationTokenSource stopping, HealthEndpoints health, ILogger logger, ApiServerHandle handle)
+    private ApiServerHost(WebApplication app, ObjectStore store, ClusterPki pki, PodLogProxy logs, X509Certificate2 kubeletClient, X509Certificate2 serving, CancellationTokenSource stopping, HealthEndpoints health, DefinitionController definitions, ILogger logger, ApiServerHandle handle)
     {
         this.app = app;
         this.store = store;
@@ -45,6 +47,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         this.serving = serving;
         this.stopping = stopping;
         this.health = health;
+        this.definitions = definitions;
         this.logger = logger;
         Handle = handle;
     }
@@ -81,6 +84,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var health = new HealthEndpoints(store, catalog, metrics);
         var authenticator = new CertificateAuthenticator(pki.Authority);
         WebApplication? app = null;
+        DefinitionController? definitions = null;
         try
         {
             var reader = new ResourceReader(store, new SnapshotKeeper(time), time);
@@ -111,6 +115,9 @@ public sealed class ApiServerHost : IAsyncDisposable
             var bootstrap = new Bootstrap(store, catalog, allocations, time, logger);
             bootstrap.RepairAllocations();
             catalog.Namespaces.AfterCreate = bootstrap.EnsureAccountAsync;
+            definitions = new DefinitionController(store, catalog, time, logger);
+            catalog[DefinitionResource.Group, "v1", "customresourcedefinitions"].AfterCreate = definitions.ReconcileAsync;
+            await definitions.StartAsync();
             await app.StartAsync();
             var port = Port(app, options);
             await bootstrap.RunAsync(kubernetesIp.ToString(), advertise.ToString(), port);
@@ -118,7 +125,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             var host = options.BindAddress is null || options.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : options.BindAddress;
             var server = options.KubeconfigServer ?? $"https://{host}:{port}";
             ApiServerLog.Serving(logger, server, options.StoreFile, store.Revision);
-            return new ApiServerHost(app, store, pki, logs, kubeletClient, serving, stopping, health, logger, new ApiServerHandle(server, pki, options, clusterCidr));
+            return new ApiServerHost(app, store, pki, logs, kubeletClient, serving, stopping, health, definitions, logger, new ApiServerHandle(server, pki, options, clusterCidr));
         }
         catch
         {
@@ -127,6 +134,7 @@ public sealed class ApiServerHost : IAsyncDisposable
                 await app.DisposeAsync();
             }
 
+            definitions?.Dispose();
             logs.Dispose();
             store.Dispose();
             kubeletClient.Dispose();
@@ -145,6 +153,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         await stopping.CancelAsync();
         await app.StopAsync();
         await app.DisposeAsync();
+        definitions.Dispose();
         logs.Dispose();
         store.Dispose();
         kubeletClient.Dispose();

@@ -19,6 +19,15 @@ internal static partial class ApiServerLog
     [LoggerMessage(6, LogLevel.Warning, "service {Service} cannot keep all it holds: {Problem}")]
     public static partial void ServiceConflict(ILogger logger, string service, string problem);
 
+    [LoggerMessage(8, LogLevel.Information, "{Resource} is served in {Version}")]
+    public static partial void DefinitionServed(ILogger logger, string resource, string version);
+
+    [LoggerMessage(9, LogLevel.Information, "{Resource} is served no more")]
+    public static partial void DefinitionWithdrawn(ILogger logger, string resource);
+
+    [LoggerMessage(10, LogLevel.Error, "the custom resource definitions are no longer followed")]
+    public static partial void DefinitionsFailed(ILogger logger, Exception error);
+
     [LoggerMessage(7, LogLevel.Error, "the controllers failed")]
     public static partial void AlongsideFailed(ILogger logger, Exception error);
 }

@@ -40,6 +40,46 @@ public sealed class KubectlTests(TestServer server) : IClassFixture<TestServer>
         """;
 
     [Fact]
+    public async Task CustomResources_AreAppliedExplainedAndShown()
+    {
+        await NamespaceAsync("custom");
+        var file = Write("crd.yaml", """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: gates.kubectl.podwire.io}
+            spec:
+              group: kubectl.podwire.io
+              names: {plural: gates, kind: Gate, shortNames: [gt]}
+              scope: Namespaced
+              versions:
+              - name: v1
+                served: true
+                storage: true
+                additionalPrinterColumns: [{name: Width, type: integer, jsonPath: .spec.width}]
+                schema:
+                  openAPIV3Schema:
+                    type: object
+                    properties:
+                      spec: {type: object, properties: {width: {type: integer, description: How wide it is.}, open: {type: boolean, default: true}}}
+            """);
+        Assert.Equal("customresourcedefinition.apiextensions.k8s.io/gates.kubectl.podwire.io created\n", await RunAsync($"apply -f {file}"));
+        await RunAsync("wait --for=condition=Established crd/gates.kubectl.podwire.io --timeout=10s");
+        Assert.Equal("customresourcedefinition.apiextensions.k8s.io/gates.kubectl.podwire.io unchanged\n", await RunAsync($"apply -f {file}"));
+
+        var gate = Write("gate.yaml", "apiVersion: kubectl.podwire.io/v1\nkind: Gate\nmetadata: {name: north}\nspec: {width: 3}\n");
+        Assert.Equal("gate.kubectl.podwire.io/north created\n", await RunAsync($"-n custom apply -f {gate}"));
+        Write("gate.yaml", "apiVersion: kubectl.podwire.io/v1\nkind: Gate\nmetadata: {name: north}\nspec: {width: 4}\n");
+        Assert.Equal("gate.kubectl.podwire.io/north configured\n", await RunAsync($"-n custom apply -f {gate}"));
+        Assert.Equal("NAME    WIDTH\nnorth   4\n", await RunAsync("-n custom get gt"));
+        Assert.Equal("true", await RunAsync("-n custom get gate north -o jsonpath={.spec.open}"));
+        Assert.Contains("How wide it is.", await RunAsync("explain gate.spec.width"), StringComparison.Ordinal);
+        Write("gate.yaml", "apiVersion: kubectl.podwire.io/v1\nkind: Gate\nmetadata: {name: north}\nspec: {depth: 4}\n");
+        await RunAsync($"-n custom apply -f {gate}", expected: 1);
+        await RunAsync("delete crd gates.kubectl.podwire.io");
+        await RunAsync("-n custom get gt", expected: 1);
+    }
+
+    [Fact]
     public async Task Apply_ThreeTimes_CreatesConfiguresAndLeavesAlone()
     {
         await NamespaceAsync("apply");

@@ -58,7 +58,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
         var root = resource.Group.Length == 0 ? $"/api/{resource.Version}" : $"/apis/{resource.GroupVersion}";
         var all = $"{root}/{resource.Plural}";
         var collection = resource.IsNamespaced ? $"{root}/namespaces/{{namespace}}/{resource.Plural}" : all;
-        var type = Ref(Add(resource.SchemaType, resource.Group, resource.Version, resource.Kind));
+        var type = Ref(resource.SchemaDocument is null ? Add(resource.SchemaType, resource.Group, resource.Version, resource.Kind) : AddDeclared(resource));
         var list = Ref(AddList(resource));
         var options = Ref(Add("meta.DeleteOptions", string.Empty, "v1", "DeleteOptions"));
         var status = Ref(Add("meta.Status", string.Empty, "v1", "Status"));
@@ -108,7 +108,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
             };
             if (body is not null)
             {
-                operation["requestBody"] = new JsonObject { ["content"] = ReferenceEquals(body, PatchBody) ? PatchContent() : Content("*/*", body) };
+                operation["requestBody"] = new JsonObject { ["content"] = ReferenceEquals(body, PatchBody) ? PatchContent(resource) : Content("*/*", body) };
             }
 
             item[method] = operation;
@@ -128,10 +128,11 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
         return item;
     }
 
-    private static JsonObject PatchContent()
+    /// <summary>The patch types; kubectl reads here that strategic merge is for built-in types only.</summary>
+    private static JsonObject PatchContent(ApiResource resource)
     {
         var content = new JsonObject();
-        foreach (var type in new[] { MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch })
+        foreach (var type in resource.Structure is null ? [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch] : new[] { MediaTypes.JsonPatch, MediaTypes.MergePatch })
         {
             content[type] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "object" } };
         }
@@ -171,9 +172,25 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
         return type.FullName;
     }
 
+    /// <summary>The schema of a CustomResourceDefinition, with what every object has.</summary>
+    private string AddDeclared(ApiResource resource)
+    {
+        var meta = Add("meta.ObjectMeta");
+        var node = (JsonObject)resource.SchemaDocument!.DeepClone();
+        var properties = node["properties"] as JsonObject ?? [];
+        node["properties"] = properties.Parent is null ? properties : properties.DeepClone();
+        var own = node["properties"]!.AsObject();
+        own["apiVersion"] = new JsonObject { ["type"] = "string" };
+        own["kind"] = new JsonObject { ["type"] = "string" };
+        own["metadata"] = new JsonObject { ["allOf"] = new JsonArray(Ref(meta)) };
+        node["x-kubernetes-group-version-kind"] = new JsonArray(Kind(resource.Group, resource.Version, resource.Kind));
+        schemas[resource.SchemaName] = node;
+        return resource.SchemaName;
+    }
+
     private string AddList(ApiResource resource)
     {
-        var name = SchemaNames.FullName(resource.SchemaType) + "List";
+        var name = resource.SchemaName + "List";
         var meta = Add("meta.ListMeta");
         schemas[name] = new JsonObject
         {
@@ -186,7 +203,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
                 ["items"] = new JsonObject
                 {
                     ["type"] = "array",
-                    ["items"] = new JsonObject { ["default"] = new JsonObject(), ["allOf"] = new JsonArray(Ref(SchemaNames.FullName(resource.SchemaType))) },
+                    ["items"] = new JsonObject { ["default"] = new JsonObject(), ["allOf"] = new JsonArray(Ref(resource.SchemaName)) },
                 },
                 ["kind"] = new JsonObject { ["type"] = "string" },
                 ["metadata"] = new JsonObject { ["default"] = new JsonObject(), ["allOf"] = new JsonArray(Ref(meta)) },
@@ -284,6 +301,7 @@ internal sealed class OpenApiDocument(ApiSchema schema, IReadOnlyList<ApiResourc
         SchemaKind.List => new() { ["type"] = "array", ["items"] = Element(shape.Element!) },
         SchemaKind.Map => new() { ["type"] = "object", ["additionalProperties"] = Element(shape.Element!) },
         SchemaKind.Object => Ref(Add(shape.TypeName!)),
+        SchemaKind.Json => [],
         _ => new() { ["type"] = "object" },
     };
 

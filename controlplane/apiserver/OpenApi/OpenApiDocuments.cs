@@ -9,11 +9,11 @@ namespace Podwire.ApiServer.OpenApi;
 
 /// <summary>
 /// The OpenAPI v3 documents that kubectl validates, patches and explains with: an index at /openapi/v3 and one document per group
-/// version, produced from the resource table and the schema. Made once, when first asked for.
+/// version, produced from the resource table and the schema. Made when first asked for, and again after a definition changed.
 /// </summary>
 internal sealed class OpenApiDocuments(ResourceCatalog catalog)
 {
-    private readonly ConcurrentDictionary<string, (byte[] Body, string Hash)> documents = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Path, long Version), (byte[] Body, string Hash)> documents = new();
 
     public byte[] Index()
     {
@@ -29,7 +29,8 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
     /// <summary>The document of <c>api/v1</c> or <c>apis/GROUP/VERSION</c> and its hash; null if there is none.</summary>
     public (byte[] Body, string Hash)? Find(string path)
     {
-        if (documents.TryGetValue(path, out var there))
+        var catalogVersion = catalog.Version;
+        if (documents.TryGetValue((path, catalogVersion), out var there))
         {
             return there;
         }
@@ -48,7 +49,12 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
         }
 
         var body = JsonText.Bytes(new OpenApiDocument(ApiSchema.BuiltIn, resources).Build());
-        return documents.GetOrAdd(path, (body, Convert.ToHexString(SHA256.HashData(body))));
+        foreach (var old in documents.Keys.Where(key => key.Version < catalogVersion))
+        {
+            documents.TryRemove(old, out _);
+        }
+
+        return documents.GetOrAdd((path, catalogVersion), (body, Convert.ToHexString(SHA256.HashData(body))));
     }
 
     private IEnumerable<string> Paths() => catalog.All.Select(resource => resource.Group.Length == 0 ? $"api/{resource.Version}" : $"apis/{resource.GroupVersion}").Distinct();

@@ -1,3 +1,4 @@
+using Podwire.ApiServer.CustomResources;
 using Podwire.ApiServer.Rest;
 using Podwire.ApiServer.Tables;
 
@@ -153,6 +154,7 @@ internal static class BuiltInResources
             Strategy = new NetworkPolicyStrategy(),
             Table = NetworkingTables.NetworkPolicy,
         },
+        DefinitionResource.Create(),
     ];
 
     private static ApiSubresource Status(string group, string kind) => new("status", group, "v1", kind, "get", "patch", "update");

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Podwire.ApiServer.CustomResources.Structure;
+using Podwire.ApiServer.Schema;
 using Podwire.ApiServer.Storage;
 using Podwire.ApiServer.Tables;
 
@@ -32,6 +35,20 @@ internal sealed class ApiResource
 
     /// <summary>The type of the objects in the schema.</summary>
     public required string SchemaType { get; init; }
+
+    /// <summary>The schema of the objects where a CustomResourceDefinition declares the resource; null for those that are built in.</summary>
+    public StructuralSchema? Structure { get; init; }
+
+    /// <summary>The schema as the definition's author wrote it, for OpenAPI.</summary>
+    public JsonObject? SchemaDocument { get; init; }
+
+    /// <summary>The type's name in OpenAPI documents.</summary>
+    public string SchemaName => Structure is null
+        ? SchemaNames.FullName(SchemaType)
+        : $"{string.Join('.', Enumerable.Reverse(Group.Split('.')))}.{Version}.{Kind}";
+
+    /// <summary>Ends when the resource is no longer served, and its watches with it.</summary>
+    public CancellationToken Withdrawn { get; init; }
 
     /// <summary>What field selectors may name besides metadata.name and metadata.namespace.</summary>
     public string[] SelectableFields { get; init; } = [];

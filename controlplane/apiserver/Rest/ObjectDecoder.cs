@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Podwire.ApiServer.CustomResources.Structure;
 using Podwire.ApiServer.Json;
 using Podwire.ApiServer.Schema;
 
@@ -47,7 +48,7 @@ internal static class ObjectDecoder
         return type switch
         {
             MediaTypes.Json or MediaTypes.Yaml => ParseObject(body, type, duplicates),
-            MediaTypes.Protobuf => ParseProtobuf(body, schemaType),
+            MediaTypes.Protobuf when schemaType.Length > 0 => ParseProtobuf(body, schemaType),
             _ => throw ApiErrors.UnsupportedMediaType(type, "application/json, application/yaml, application/vnd.kubernetes.protobuf"),
         };
     }
@@ -86,12 +87,20 @@ internal static class ObjectDecoder
     /// Checks kind and fields; unknown fields are dropped, and refused or warned about as fieldValidation says (Warn unless given).
     /// </summary>
     /// <exception cref="ApiException">400.</exception>
-    public static void Check(ApiRequest request, JsonObject item, string apiVersion, string kind, string schemaType, List<string>? duplicates = null)
+    public static void Check(ApiRequest request, JsonObject item, string apiVersion, string kind, string schemaType, List<string>? duplicates = null, StructuralSchema? structure = null)
     {
         CheckKind(item, apiVersion, kind);
         var findings = new SchemaFindings();
         findings.Duplicates.AddRange(duplicates ?? []);
-        new SchemaChecker(ApiSchema.BuiltIn, findings).Check(item, schemaType);
+        if (structure is null)
+        {
+            new SchemaChecker(ApiSchema.BuiltIn, findings).Check(item, schemaType);
+        }
+        else
+        {
+            new StructuralPruner(findings).Prune(item, structure);
+        }
+
         var prefix = $"{kind} in version \"{apiVersion[(apiVersion.IndexOf('/') + 1)..]}\" cannot be handled as a {kind}: ";
         if (findings.Malformed.Count > 0)
         {
@@ -119,6 +128,11 @@ internal static class ObjectDecoder
                 throw ApiErrors.BadRequest($"fieldValidation: Unsupported value: \"{other}\": supported values: \"Ignore\", \"Strict\", \"Warn\"");
         }
     }
+
+    /// <summary>The same for an object of the request's own resource, whether its schema is built in or declared.</summary>
+    /// <exception cref="ApiException">400.</exception>
+    public static void Check(ApiRequest request, JsonObject item, List<string>? duplicates = null) =>
+        Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType, duplicates, request.Resource.Structure);
 
     private static void CheckKind(JsonObject item, string apiVersion, string kind)
     {

@@ -89,7 +89,7 @@ internal sealed class ResourceHandler(
     {
         var duplicates = new List<string>();
         var item = await ObjectDecoder.ReadObjectAsync(request, request.Resource.SchemaType, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
-        ObjectDecoder.Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType, duplicates);
+        ObjectDecoder.Check(request, item, duplicates);
         var isDryRun = request.IsDryRun();
         var body = await writer.CreateAsync(request, item, isDryRun);
         if (!isDryRun && request.Resource.AfterCreate is { } follow)
@@ -104,7 +104,7 @@ internal sealed class ResourceHandler(
     {
         var duplicates = new List<string>();
         var item = await ObjectDecoder.ReadObjectAsync(request, request.Resource.SchemaType, duplicates) ?? throw ApiErrors.BadRequest("the request has no body");
-        ObjectDecoder.Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType, duplicates);
+        ObjectDecoder.Check(request, item, duplicates);
         return new(200, await writer.UpdateAsync(request, _ => (JsonObject)item.DeepClone(), request.IsDryRun()));
     }
 
@@ -116,7 +116,7 @@ internal sealed class ResourceHandler(
             current =>
             {
                 var item = apply(current);
-                ObjectDecoder.Check(request, item, request.Resource.GroupVersion, request.Resource.Kind, request.Resource.SchemaType);
+                ObjectDecoder.Check(request, item);
                 return item;
             },
             request.IsDryRun()));

@@ -20,6 +20,12 @@ internal static class ResourcePatcher
             throw ApiErrors.UnsupportedMediaType(type, "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json (server-side apply is not served)");
         }
 
+        if (type == MediaTypes.StrategicMergePatch && schemaType.Length == 0)
+        {
+            // Lists have no merge keys outside of the built-in types (as in kube-apiserver).
+            throw ApiErrors.UnsupportedMediaType(type, "application/json-patch+json, application/merge-patch+json");
+        }
+
         if (type is not (MediaTypes.JsonPatch or MediaTypes.MergePatch or MediaTypes.StrategicMergePatch))
         {
             throw ApiErrors.UnsupportedMediaType(type, "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json");

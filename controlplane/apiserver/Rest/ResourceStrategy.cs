@@ -15,6 +15,9 @@ internal class ResourceStrategy
     /// <summary>metadata.generation counts the changes of spec.</summary>
     public virtual bool HasGeneration => false;
 
+    /// <summary>Whether an update counts as a change of what is wanted, where <see cref="HasGeneration"/> is set.</summary>
+    public virtual bool IsNewGeneration(JsonObject item, JsonObject old) => !JsonNode.DeepEquals(item["spec"], old["spec"]);
+
     /// <summary>Status is written by its own subresource only.</summary>
     public virtual bool HasStatus => false;
 

@@ -236,7 +236,7 @@ internal sealed class ResourceWriter(ObjectStore store, TimeProvider time, ApiRe
             throw ApiErrors.Invalid(resource, request.Name!, errors);
         }
 
-        if (strategy.HasGeneration && !JsonNode.DeepEquals(item["spec"], old["spec"]))
+        if (strategy.HasGeneration && strategy.IsNewGeneration(item, old))
         {
             ObjectMetaRules.Of(item)["generation"] = (old.Object("metadata").Number("generation") ?? 0) + 1;
         }

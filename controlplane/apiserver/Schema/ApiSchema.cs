@@ -130,6 +130,7 @@ internal sealed class ApiSchema
             "time" => new(SchemaKind.Time),
             "microTime" => new(SchemaKind.MicroTime),
             "any" => new(SchemaKind.Any),
+            "json" => new(SchemaKind.Json),
             _ => new(SchemaKind.Object, TypeName: word),
         };
     }

@@ -8,7 +8,8 @@ namespace Podwire.ApiServer.Schema;
 /// <summary>Brings an object to its type: removes unknown fields and nulls, and tells what does not fit.</summary>
 internal sealed class SchemaChecker(ApiSchema schema, SchemaFindings findings)
 {
-    public void Check(JsonObject node, string typeName) => CheckObject(node, schema[typeName], string.Empty);
+    /// <summary>Checks an object; <paramref name="path"/> is where it stands in a larger one.</summary>
+    public void Check(JsonObject node, string typeName, string path = "") => CheckObject(node, schema[typeName], path);
 
     private void CheckObject(JsonObject node, SchemaType type, string path)
     {
@@ -40,6 +41,7 @@ internal sealed class SchemaChecker(ApiSchema schema, SchemaFindings findings)
             case SchemaKind.Object when value is JsonObject node:
                 CheckObject(node, schema[shape.TypeName!], path);
                 return null;
+            case SchemaKind.Json:
             case SchemaKind.Any when value is JsonObject:
                 return null;
             case SchemaKind.List when value is JsonArray list:

@@ -16,6 +16,9 @@ internal enum SchemaKind
 
     /// <summary>Any object, kept as it is.</summary>
     Any,
+
+    /// <summary>Any JSON value, kept as it is.</summary>
+    Json,
     Object,
     List,
     Map,

@@ -10,5 +10,6 @@ internal static class SchemaNames
 
     public static string FullName(string name) => name.StartsWith("meta.", StringComparison.Ordinal)
         ? $"io.k8s.apimachinery.pkg.apis.meta.v1.{name[5..]}"
+        : name.StartsWith("apiextensions.", StringComparison.Ordinal) ? $"io.k8s.apiextensions-apiserver.pkg.apis.{name[..13]}.v1.{name[14..]}"
         : $"io.k8s.api.{name[..name.IndexOf('.')]}.v1.{name[(name.IndexOf('.') + 1)..]}";
 }

@@ -23,15 +23,18 @@ internal sealed class ObjectStore : IDisposable
     private readonly ConcurrentDictionary<string, ResourceCache> caches = new(StringComparer.Ordinal);
     private readonly BlockingCollection<WriteRequest> queue = [];
     private readonly Thread writer;
+
+    /// <summary>Held while the file is read or written after the start.</summary>
+    private readonly Lock file = new();
     private readonly int ringCapacity;
     private long revision;
 
     /// <summary>Opens or creates the file and loads the objects of <paramref name="resources"/>; others in the file are kept and not served.</summary>
     /// <exception cref="SqliteException">The file is unusable, or another process has it open.</exception>
-    public ObjectStore(string file, IEnumerable<StoredResource> resources, int ringCapacity = 8192)
+    public ObjectStore(string path, IEnumerable<StoredResource> resources, int ringCapacity = 8192)
     {
         this.ringCapacity = ringCapacity;
-        connection = new SqliteConnection(file);
+        connection = new SqliteConnection(path);
         try
         {
             // An exclusive lock keeps a second server off the file, and spares the shared-memory index.
@@ -69,8 +72,32 @@ internal sealed class ObjectStore : IDisposable
     /// <summary>A consistent view of one resource whose revision is at least that of every acknowledged write.</summary>
     public ResourceSnapshot Snapshot(StoredResource resource) => Cache(resource).Snapshot(Revision);
 
-    /// <summary>Adds a resource to a running store, loading nothing; for resources that are declared at run time.</summary>
-    public void Add(StoredResource resource) => caches.TryAdd(resource.Id, new ResourceCache(resource, [], Revision, ringCapacity));
+    /// <summary>
+    /// Adds a resource to a running store, with the objects that the file holds of it; for resources that are declared at run time.
+    /// One that is there already with the same fields is left as it is. A resource is never taken away: nobody asks for it any more.
+    /// </summary>
+    public void Add(StoredResource resource)
+    {
+        lock (file)
+        {
+            if (caches.TryGetValue(resource.Id, out var there) && there.Resource.SelectableFields.SequenceEqual(resource.SelectableFields))
+            {
+                return;
+            }
+
+            var objects = new List<StoredObject>();
+            using (var rows = connection.Prepare("SELECT key, revision, body FROM object WHERE resource=?1"))
+            {
+                rows.Bind(resource.Id);
+                while (rows.Step())
+                {
+                    objects.Add(StoredObject.Read(resource, rows.Text(0), rows.Int64(1), rows.Bytes(2)));
+                }
+            }
+
+            caches[resource.Id] = new ResourceCache(resource, objects, Revision, ringCapacity);
+        }
+    }
 
     public Task<WriteOutcome> WriteAsync(WriteRequest request)
     {
@@ -136,7 +163,10 @@ internal sealed class ObjectStore : IDisposable
                 batch.Add(next);
             }
 
-            WriteBatch(batch);
+            lock (file)
+            {
+                WriteBatch(batch);
+            }
         }
     }
 

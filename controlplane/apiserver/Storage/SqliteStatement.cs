@@ -35,6 +35,16 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, Sqlite
     /// <summary>Runs to completion.</summary>
     public void Run() => Finish();
 
+    /// <summary>Binds a text as the first parameter, for the rows that follow.</summary>
+    public void Bind(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* start = bytes)
+        {
+            Check(SqliteNative.BindText(statement, 1, start, bytes.Length, SqliteNative.Transient));
+        }
+    }
+
     /// <summary>Moves to the next row; false at the end, where the statement is reset.</summary>
     public bool Step()
     {

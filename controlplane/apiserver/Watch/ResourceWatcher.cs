@@ -30,7 +30,7 @@ internal sealed class ResourceWatcher(ObjectStore store, TimeProvider time, Canc
             throw ApiErrors.TooOld(from, store.Revision);
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, stopping);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, stopping, request.Resource.Withdrawn);
         ended.CancelAfter(options.Timeout ?? TimeSpan.FromSeconds(Random.Shared.Next(1800, 3600)));
         request.Http.Response.ContentType = "application/json";
         request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();

@@ -15,6 +15,9 @@ internal static unsafe partial class SqliteNative
     /// <summary>SQLITE_STATIC: the bytes outlive the step that reads them.</summary>
     internal const nint Static = 0;
 
+    /// <summary>SQLITE_TRANSIENT: SQLite keeps a copy of its own.</summary>
+    internal const nint Transient = -1;
+
     private const string Library = "libsqlite3.so.0";
 
     [LibraryImport(Library, EntryPoint = "sqlite3_open_v2", StringMarshalling = StringMarshalling.Utf8)]
