@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Podwire.CniFlannel.Agent.Apply;
 using Podwire.CniFlannel.Agent.Compile;
@@ -10,32 +8,42 @@ using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
-using Podwire.Ruleset;
 
 namespace Podwire.CniFlannel.Agent;
 
 /// <summary>
-/// The agent's table of contents: nodes and underlay make a snapshot, the snapshot is compiled, the difference to the kernel is
-/// applied and verified, and only then this node tells the others of itself. Any event makes it run again.
+/// The agent's table of contents. Everything: nodes and underlay make a snapshot, the snapshot is compiled, the difference to the kernel is applied and
+/// verified, and only then this node tells the others of itself. Where only some other nodes changed, the same for these alone.
 /// </summary>
-internal sealed class FlannelAgent
+internal sealed class FlannelAgent : IDisposable
 {
+    // A proxy may rewrite the tables that our iptables rules share with it many times a second.
+    private static readonly TimeSpan RuleInterval = TimeSpan.FromSeconds(1);
+
     private readonly FlannelOptions options;
     private readonly NetConf netConf;
     private readonly ObjectStore<Node> nodes;
     private readonly NodeKernel kernel;
-    private readonly INodeRegistration registration;
     private readonly FlannelMetrics metrics;
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private readonly FlannelAnnotations names;
     private readonly IpFamily[] families;
+    private readonly LeaseTable leases;
+    private readonly VtepMacs macs;
+    private readonly PeerIndex index = new();
+    private readonly DeviceMaker devices;
     private readonly OverlayApplier applier;
+    private readonly RuleKeeper rules;
+    private readonly NodeAnnouncer announcer;
+    private readonly PeerReport report;
     private readonly KernelWatch watch;
     private readonly ReconcileLoop loop;
-    private readonly Dictionary<IpFamily, MacAddress> vtepMacs = [];
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IReadOnlyList<RefusedPeer> refused = [];
+    private volatile bool wholeDue = true;
+    private volatile bool rulesDue;
+    private long rulesChecked;
+    private FlannelSnapshot? programmed;
     private string? waiting;
 
     public FlannelAgent(FlannelOptions options, NetConf netConf, ObjectStore<Node> nodes, NodeKernel kernel, INodeRegistration registration, FlannelMetrics metrics, ILogger logger, TimeProvider time)
@@ -44,13 +52,18 @@ internal sealed class FlannelAgent
         this.netConf = netConf;
         this.nodes = nodes;
         this.kernel = kernel;
-        this.registration = registration;
         this.metrics = metrics;
         this.logger = logger;
         this.time = time;
         names = new FlannelAnnotations(options.AnnotationPrefix);
         families = [.. netConf.Families];
-        applier = new OverlayApplier(kernel, logger);
+        leases = new LeaseTable(options.NodeName, families, names);
+        macs = new VtepMacs(netConf, names);
+        devices = new DeviceMaker(kernel, logger, WholeIsDue);
+        applier = new OverlayApplier(kernel, index, devices, logger);
+        rules = new RuleKeeper(kernel, options, netConf.EnableNftables, logger);
+        announcer = new NodeAnnouncer(options, netConf, names, registration, logger);
+        report = new PeerReport(nodes, options.NodeName, registration, logger);
         loop = new ReconcileLoop(ReconcileAsync, new ReconcileLoopOptions
         {
             Name = "flannel",
@@ -60,43 +73,97 @@ internal sealed class FlannelAgent
             Time = time,
             Logger = logger,
         });
-        watch = new KernelWatch(kernel, netConf, loop.Signal, logger);
+        watch = new KernelWatch(kernel, netConf, index, rules, WholeIsDue, RulesAreDue, logger);
+        metrics.Watch(() => devices.Forwarder);
     }
 
     /// <summary>Completes when everything was programmed for the first time and subnet.env is there.</summary>
     public Task Ready => ready.Task;
 
+    /// <summary>How often everything was compared, and how often single nodes were changed.</summary>
+    public (long Whole, long Nodes) Runs { get; private set; }
+
     /// <summary>Null, or why this node is not ready.</summary>
     public string? Problem => loop.Health is { Failures: > 0, LastError: var error } ? error : ready.Task.IsCompleted ? null : waiting ?? "starting";
 
-    /// <summary>Runs until cancelled. Nothing is programmed before the nodes are known; nothing is taken down at the end.</summary>
+    /// <summary>Runs until cancelled. Nothing is programmed before the nodes are known; nothing that works without this process is taken down at the end.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         using var subscription = nodes.Subscribe(OnNode);
         await nodes.WaitForSyncAsync(cancel).ConfigureAwait(false);
-        var watching = watch.Start(cancel);
         loop.Signal();
         await loop.RunAsync(cancel).ConfigureAwait(false);
-        await watching.ConfigureAwait(false);
+        await watch.Completion.ConfigureAwait(false);
     }
+
+    /// <summary>Ends what only this process carries: the udp back end.</summary>
+    public void Dispose() => devices.Dispose();
 
     private static TimeSpan Shorter(TimeSpan resync, TimeSpan? watchdog) => watchdog is { } limit && limit < resync ? limit : resync;
 
+    private void WholeIsDue()
+    {
+        wholeDue = true;
+        loop.Signal();
+    }
+
+    private void RulesAreDue()
+    {
+        rulesDue = true;
+        loop.Signal();
+    }
+
     private void OnNode(ObjectChange<Node> change)
     {
-        // Nodes report their health all the time; what they say of their subnet changes once in a life.
-        if (change.Key.Name == options.NodeName || Array.Exists(families, family => Lease(change.Old, family) != Lease(change.New, family)))
+        if (change.Key.Name == options.NodeName)
+        {
+            if (OwnFacts(change.Old) != OwnFacts(change.New))
+            {
+                WholeIsDue();
+            }
+        }
+        else if (leases.Update(change))
         {
             loop.Signal();
         }
     }
 
-    private NodeLease? Lease(Node? node, IpFamily family) => node is null ? null : NodeLease.TryRead(node, family, names, out _);
+    /// <summary>What of this node's own object matters here; its health reports do not.</summary>
+    private string OwnFacts(Node? self) => self is null ? string.Empty : string.Join('\n', self.Metadata.Annotations
+        .Where(pair => names.Has(pair.Key))
+        .OrderBy(static pair => pair.Key, StringComparer.Ordinal)
+        .Select(static pair => $"{pair.Key}={pair.Value}")
+        .Append(self.Spec.PodCIDR)
+        .Concat(self.Spec.PodCIDRs)
+        .Append($"{self.Status.Conditions.Exists(static condition => condition is { Type: "NetworkUnavailable", Status: "False" })}"));
 
     private async Task ReconcileAsync(CancellationToken cancel)
     {
         SdNotify.Watchdog();
+        try
+        {
+            if (!wholeDue && programmed is { } snapshot && TryPeers(snapshot))
+            {
+                CheckRules(snapshot);
+                return;
+            }
+
+            await WholeAsync(cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            // What was cached of the kernel may be wrong.
+            wholeDue = true;
+            throw;
+        }
+    }
+
+    private async Task WholeAsync(CancellationToken cancel)
+    {
         var began = time.GetTimestamp();
+        wholeDue = false;
+        rulesDue = false;
+        leases.TakeChanged();
         if (nodes.Get(null, options.NodeName) is not { } self)
         {
             Wait($"the API server has no node {options.NodeName}");
@@ -110,22 +177,88 @@ internal sealed class FlannelAgent
 
         var snapshot = Snapshot(self, subnets);
         var desired = OverlayCompiler.Compile(snapshot);
-        Report(desired.Refused);
-        var changed = Program(snapshot, desired);
-        watch.Follow(snapshot.Underlay.Index, desired);
-        await AnnotateAsync(self, snapshot, cancel).ConfigureAwait(false);
+        report.Whole(desired.Refused, leases.Problems());
+        report.Overlap(snapshot);
+        var changed = Program(snapshot, desired, cancel);
+        programmed = snapshot with { Peers = new Dictionary<IpFamily, IReadOnlyList<NodeLease>>() };
+        await announcer.AnnotateAsync(self, snapshot, cancel).ConfigureAwait(false);
         if (SubnetFile.Write(options.SubnetFile, SubnetFile.Text(snapshot, desired.PodMtu, options.IpMasq)))
         {
             FlannelLog.SubnetFileWritten(logger, options.SubnetFile);
         }
 
-        await SetAvailableAsync(self, cancel).ConfigureAwait(false);
-        metrics.Synced(desired.Routes.Count, desired.Refused.Count, changed, time.GetElapsedTime(began));
+        await announcer.SetAvailableAsync(self, cancel).ConfigureAwait(false);
+        metrics.Synced(leases.Count - report.Count, report.Count, changed, time.GetElapsedTime(began));
+        Runs = (Runs.Whole + 1, Runs.Nodes);
         waiting = null;
         if (ready.TrySetResult())
         {
-            FlannelLog.Ready(logger, desired.Routes.Count, string.Join(", ", subnets.Values), snapshot.Underlay.Name, desired.PodMtu);
+            FlannelLog.Ready(logger, leases.Count - report.Count, string.Join(", ", subnets.Values), snapshot.Underlay.Name, desired.PodMtu);
         }
+    }
+
+    /// <summary>The changed nodes alone; false if only a whole run can tell who is served.</summary>
+    private bool TryPeers(FlannelSnapshot snapshot)
+    {
+        var changed = leases.TakeChanged();
+        if (changed.Count == 0)
+        {
+            return true;
+        }
+
+        if (netConf.Backend.Type == BackendType.Alloc)
+        {
+            return true;
+        }
+
+        var began = time.GetTimestamp();
+        var peers = families.ToDictionary(static family => family, family => (IReadOnlyList<NodeLease>)[.. changed.Select(name => leases.Find(name, family)).OfType<NodeLease>()]);
+        var desired = OverlayCompiler.Compile(snapshot with { Peers = peers });
+        var plans = PeerIndex.PlansOf(desired);
+        var changes = new List<(string, IpFamily, PeerPlan, PeerPlan)>();
+        foreach (var name in changed)
+        {
+            foreach (var family in families)
+            {
+                var plan = plans.GetValueOrDefault((name, family));
+                if (index.IsContested || index.Collides(name, family, plan))
+                {
+                    return false;
+                }
+
+                changes.Add((name, family, index.Find(name, family), plan));
+            }
+        }
+
+        if (desired.Refused.Any(static peer => peer.Contested))
+        {
+            return false;
+        }
+
+        report.Some(changed, desired.Refused, leases.Problems(changed));
+        var count = applier.Apply(changes);
+        metrics.Synced(leases.Count - report.Count, report.Count, count, time.GetElapsedTime(began));
+        Runs = (Runs.Whole, Runs.Nodes + 1);
+        return true;
+    }
+
+    /// <summary>After a notification, and at --iptables-resync: not every kind of iptables is announced.</summary>
+    private void CheckRules(FlannelSnapshot snapshot)
+    {
+        var passed = time.GetElapsedTime(rulesChecked);
+        if (passed < (rulesDue ? rules.ByIptables ? RuleInterval : TimeSpan.Zero : options.Resync))
+        {
+            if (rulesDue)
+            {
+                _ = Task.Delay(RuleInterval - passed, time).ContinueWith(_ => loop.Signal(), TaskScheduler.Default);
+            }
+
+            return;
+        }
+
+        rulesDue = false;
+        rulesChecked = time.GetTimestamp();
+        metrics.Changed(rules.Ensure(snapshot));
     }
 
     private Dictionary<IpFamily, IpPrefix>? Subnets(Node self)
@@ -150,63 +283,17 @@ internal sealed class FlannelAgent
         return subnets;
     }
 
-    private FlannelSnapshot Snapshot(Node self, Dictionary<IpFamily, IpPrefix> subnets)
+    private FlannelSnapshot Snapshot(Node self, Dictionary<IpFamily, IpPrefix> subnets) => new()
     {
-        var peers = new Dictionary<IpFamily, IReadOnlyList<NodeLease>>();
-        foreach (var family in families)
-        {
-            var leases = new List<NodeLease>();
-            foreach (var node in nodes.List())
-            {
-                if (node.Metadata.Name != options.NodeName && NodeLease.TryRead(node, family, names, out _) is { } lease)
-                {
-                    leases.Add(lease);
-                }
-            }
+        NetConf = netConf,
+        Node = options.NodeName,
+        Underlay = UnderlayFinder.Find(kernel.Route, options, families),
+        Subnets = subnets,
+        VtepMacs = macs.Of(self, kernel.Route),
+        Peers = families.ToDictionary(static family => family, family => (IReadOnlyList<NodeLease>)leases.Leases(family)),
+    };
 
-            leases.Sort(static (a, b) => string.CompareOrdinal(a.Node, b.Node));
-            peers.Add(family, leases);
-        }
-
-        return new FlannelSnapshot
-        {
-            NetConf = netConf,
-            Node = options.NodeName,
-            Underlay = UnderlayFinder.Find(kernel.Route, options, families),
-            Subnets = subnets,
-            VtepMacs = netConf.Backend.Type == BackendType.Vxlan ? ChooseMacs(self) : vtepMacs,
-            Peers = peers,
-        };
-    }
-
-    /// <summary>
-    /// The addresses that the other nodes know already, else those of the devices that are there, else new ones: a restart must not
-    /// change them, or packets are lost until every node has heard.
-    /// </summary>
-    private Dictionary<IpFamily, MacAddress> ChooseMacs(Node self)
-    {
-        foreach (var family in families)
-        {
-            if (!vtepMacs.ContainsKey(family))
-            {
-                var told = self.Metadata.Annotations.GetValueOrDefault(names.BackendType) == netConf.Backend.Name
-                    ? VxlanBackendData.TryParse(self.Metadata.Annotations.GetValueOrDefault(names.BackendData(family)))?.VtepMac
-                    : null;
-                vtepMacs.Add(family, told ?? kernel.Route.GetLink(OverlayCompiler.DeviceName(family, netConf.Backend.Vni))?.Mac ?? NewMac());
-            }
-        }
-
-        return vtepMacs;
-    }
-
-    private static MacAddress NewMac()
-    {
-        Span<byte> random = stackalloc byte[8];
-        RandomNumberGenerator.Fill(random);
-        return MacAddress.LocallyAdministered(BinaryPrimitives.ReadUInt64BigEndian(random));
-    }
-
-    private int Program(FlannelSnapshot snapshot, OverlayState desired)
+    private int Program(FlannelSnapshot snapshot, OverlayState desired, CancellationToken cancel)
     {
         foreach (var family in families)
         {
@@ -214,87 +301,33 @@ internal sealed class FlannelAgent
         }
 
         // With alloc someone else routes; what is there of links and routes is not looked at.
-        var changed = netConf.Backend.Type == BackendType.Alloc ? 0 : applier.Apply(snapshot, desired);
-        foreach (var family in families)
+        var changed = 0;
+        if (netConf.Backend.Type != BackendType.Alloc)
         {
-            changed += ApplyRules(snapshot, family);
+            // The first changes are not listened to; what is read after them is.
+            changed = applier.Apply(snapshot, desired, watch.IsListening ? null : () => watch.Start(cancel));
         }
 
-        return changed;
+        watch.Start(cancel);
+        rulesChecked = time.GetTimestamp();
+        return changed + (options.BlackholeRoute ? EnsureBlackholes(snapshot) : 0) + rules.Ensure(snapshot);
     }
 
-    private int ApplyRules(FlannelSnapshot snapshot, IpFamily family)
+    /// <summary>--ip-blackhole-route: what no pod has does not leave this node again; the bridge's route wins by its metric.</summary>
+    private int EnsureBlackholes(FlannelSnapshot snapshot)
     {
-        var id = MasqueradeCompiler.TableOf(family);
-        var actual = kernel.Nftables.ReadTable(id);
-        var desired = MasqueradeCompiler.Compile(snapshot, family, options.IpMasq, options.ForwardRules);
-        var batch = desired is not null ? RulesetDiff.Between(actual, desired)
-            : actual is not null ? RulesetDiff.Removing(id)
-            : new NftBatch();
-        if (batch.IsEmpty)
+        const uint last = 4096;
+        var added = 0;
+        foreach (var subnet in snapshot.Subnets.Values)
         {
-            return 0;
-        }
-
-        kernel.Nftables.Apply(batch);
-        FlannelLog.RulesWritten(logger, id.ToString());
-        return batch.Operations.Count;
-    }
-
-    private async Task AnnotateAsync(Node self, FlannelSnapshot snapshot, CancellationToken cancel)
-    {
-        var wanted = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [names.SubnetKubeManaged] = "true",
-            [names.BackendType] = netConf.Backend.Name,
-        };
-        foreach (var family in families)
-        {
-            var overwrite = self.Metadata.Annotations.GetValueOrDefault(names.PublicIpOverwrite(family));
-            var given = family == IpFamily.V4 ? options.PublicIp : options.PublicIpV6;
-            wanted[names.PublicIp(family)] = string.IsNullOrEmpty(overwrite) ? (given ?? snapshot.Underlay.Address(family))!.Value.ToString() : overwrite;
-            wanted[names.BackendData(family)] = netConf.Backend.Type == BackendType.Vxlan
-                ? new VxlanBackendData(netConf.Backend.Vni, snapshot.VtepMacs[family]).ToString()
-                : "null";
-        }
-
-        if (wanted.Any(pair => self.Metadata.Annotations.GetValueOrDefault(pair.Key) != pair.Value))
-        {
-            await registration.AnnotateAsync(self, wanted, cancel).ConfigureAwait(false);
-            FlannelLog.Annotated(logger, options.NodeName, string.Join(", ", wanted.Select(static pair => $"{pair.Key}={pair.Value}")));
-        }
-    }
-
-    private async Task SetAvailableAsync(Node self, CancellationToken cancel)
-    {
-        if (!options.SetNodeNetworkUnavailable
-            || self.Status.Conditions.Exists(static condition => condition is { Type: "NetworkUnavailable", Status: "False" }))
-        {
-            return;
-        }
-
-        try
-        {
-            await registration.SetNetworkAvailableAsync(self, cancel).ConfigureAwait(false);
-        }
-        catch (KubeApiException e)
-        {
-            // The data path is up; a server that refuses the condition must not take it for broken.
-            FlannelLog.ConditionFailed(logger, options.NodeName, e.Message);
-        }
-    }
-
-    private void Report(IReadOnlyList<RefusedPeer> now)
-    {
-        foreach (var peer in now)
-        {
-            if (!refused.Contains(peer))
+            if (!kernel.Route.ListRoutes(subnet.Family).Exists(entry => entry.Type == RouteType.Blackhole && entry.Destination == subnet))
             {
-                FlannelLog.PeerRefused(logger, peer.Node, peer.Reason);
+                kernel.Route.ReplaceRoute(new RouteEntry(subnet) { Type = RouteType.Blackhole, Metric = last });
+                added++;
             }
         }
 
-        refused = now;
+        return added;
     }
 
     private void Wait(string reason)
@@ -302,7 +335,7 @@ internal sealed class FlannelAgent
         if (waiting != reason)
         {
             waiting = reason;
-            FlannelLog.Waiting(logger, reason);
+            report.Waits(reason);
         }
     }
 }

@@ -18,7 +18,7 @@ public static class FlannelProgram
     public static async Task<int> RunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        var flags = FlannelOptions.Flags();
+        var flags = FlannelFlags.Declare();
         if (!flags.TryParse(args, Console.Out, Console.Error, out var exitCode))
         {
             return exitCode;
@@ -26,13 +26,17 @@ public static class FlannelProgram
 
         try
         {
-            return await RunAsync(FlannelOptions.From(flags, Environment.GetEnvironmentVariable)).ConfigureAwait(false);
+            return await RunAsync(FlannelFlags.Read(flags, Environment.GetEnvironmentVariable)).ConfigureAwait(false);
         }
         catch (FlagException e)
         {
             return Fail(e.Message, 2);
         }
-        catch (Exception e) when (e is KubeConfigException or SyscallException or NetlinkException or IOException or UnauthorizedAccessException or FormatException)
+        catch (OverlayException e)
+        {
+            return Fail(e.Message, 1);
+        }
+        catch (Exception e) when (e is KubeConfigException or KubeApiException or HttpRequestException or SyscallException or NetlinkException or IOException or UnauthorizedAccessException or FormatException)
         {
             return Fail(e.Message, 1);
         }
@@ -40,16 +44,6 @@ public static class FlannelProgram
 
     private static async Task<int> RunAsync(FlannelOptions options)
     {
-        NetConf netConf;
-        try
-        {
-            netConf = NetConf.Parse(await File.ReadAllBytesAsync(options.NetConfPath).ConfigureAwait(false));
-        }
-        catch (NetConfException e)
-        {
-            return Fail($"{options.NetConfPath}: {e.Message}", 1);
-        }
-
         if (!Environment.IsPrivilegedProcess)
         {
             return Fail("it must run as root: it makes links, routes and packet filter rules", 1);
@@ -58,18 +52,35 @@ public static class FlannelProgram
         using var termination = Termination.Handle();
         using var loggers = DaemonLogging.Create(options.Verbosity);
         var logger = loggers.CreateLogger("flannel");
-        using var client = new KubeClient(KubeConfig.LoadDefault(options.Kubeconfig), new KubeClientOptions { UserAgent = "podwire-flannel" });
+        using var client = new KubeClient(Config(options), new KubeClientOptions { UserAgent = "podwire-flannel" });
+        if (options.Pod is { } pod)
+        {
+            options = options with { NodeName = await NodeOfAsync(client, pod, termination.Token).ConfigureAwait(false) };
+        }
+
+        var events = new EventRecorder(client, "podwire-flannel", options.NodeName, logger: logger);
+        NetConf netConf;
+        try
+        {
+            netConf = NetConf.Parse(await File.ReadAllBytesAsync(options.NetConfPath).ConfigureAwait(false));
+        }
+        catch (NetConfException e)
+        {
+            await TellAsync(events, options.NodeName, $"{options.NetConfPath}: {e.Message}").ConfigureAwait(false);
+            return Fail($"{options.NetConfPath}: {e.Message}", 1);
+        }
+
         var reflector = new Reflector<Node>(client, KubeResources.Nodes, options: new ReflectorOptions { Logger = logger });
         using var nftables = NftSocket.Open();
         using var kernel = new NodeKernel(nftables);
         using var metrics = new FlannelMetrics();
         using var exporter = new PrometheusExporter(FlannelMetrics.MeterName);
         FlannelLog.Started(logger, options.NodeName, netConf.Backend.Name, string.Join(", ", netConf.Families.Select(netConf.Network)));
-        var agent = new FlannelAgent(options, netConf, reflector.Store, kernel, new NodeRegistration(client, TimeProvider.System), metrics, logger, TimeProvider.System);
+        using var agent = new FlannelAgent(options, netConf, reflector.Store, kernel, new NodeRegistration(client, events, TimeProvider.System), metrics, logger, TimeProvider.System);
         var health = options.HealthzPort == 0 ? null : await ServeHealthAsync(options, agent, exporter, loggers, termination.Token).ConfigureAwait(false);
         await using (health)
         {
-            var working = Task.WhenAll(reflector.RunAsync(termination.Token), agent.RunAsync(termination.Token), TellReadyAsync(agent, termination.Token));
+            var working = Task.WhenAll(reflector.RunAsync(termination.Token), agent.RunAsync(termination.Token), events.RunAsync(termination.Token), TellReadyAsync(agent, termination.Token));
             try
             {
                 await working.ConfigureAwait(false);
@@ -81,6 +92,52 @@ public static class FlannelProgram
         }
 
         return 0;
+    }
+
+    /// <summary>What says how to reach the API server, with --kube-api-url in place of its address.</summary>
+    private static KubeConfig Config(FlannelOptions options)
+    {
+        if (options.ApiUrl is not { } url)
+        {
+            return KubeConfig.LoadDefault(options.Kubeconfig);
+        }
+
+        if (options.Kubeconfig is null)
+        {
+            return new KubeConfig { Server = url, Source = "--kube-api-url" };
+        }
+
+        var file = KubeConfig.Load(options.Kubeconfig);
+        return new KubeConfig
+        {
+            Server = url,
+            Source = file.Source,
+            CertificateAuthorityPem = file.CertificateAuthorityPem,
+            ClientCertificatePem = file.ClientCertificatePem,
+            ClientKeyPem = file.ClientKeyPem,
+            Token = file.Token,
+            TokenFile = file.TokenFile,
+            InsecureSkipTlsVerify = file.InsecureSkipTlsVerify,
+            TlsServerName = file.TlsServerName,
+            Namespace = file.Namespace,
+        };
+    }
+
+    private static async Task<string> NodeOfAsync(KubeClient client, (string Namespace, string Name) pod, CancellationToken cancel)
+    {
+        var found = await client.GetAsync(KubeResources.Pods, pod.Namespace, pod.Name, cancel).ConfigureAwait(false);
+        return found.Spec.NodeName is { Length: > 0 } node
+            ? node
+            : throw new OverlayException($"pod {pod.Namespace}/{pod.Name} (POD_NAMESPACE, POD_NAME) is on no node yet; name this one with NODE_NAME");
+    }
+
+    /// <summary>Why this daemon ends, as an event about its node; it waits no longer than two seconds for that.</summary>
+    private static async Task TellAsync(EventRecorder events, string node, string reason)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        var told = new Node { Metadata = { Name = node } };
+        events.Warning(told, "FlannelConfigInvalid", reason);
+        await events.DrainAsync(limit.Token).ConfigureAwait(false);
     }
 
     private static async Task TellReadyAsync(FlannelAgent agent, CancellationToken cancel)

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Podwire.CniFlannel.Agent.Apply;
-using Podwire.CniFlannel.Agent.Compile;
 using Podwire.CniFlannel.Agent.Config;
 using Podwire.Netlink;
 using Podwire.Netlink.Route;
@@ -8,45 +7,65 @@ using Podwire.Primitives;
 
 namespace Podwire.CniFlannel.Agent;
 
-/// <summary>Listens to the kernel and signals when something of ours was touched, by whomever: our own changes cost one idle comparison.</summary>
-internal sealed class KernelWatch(NodeKernel kernel, NetConf netConf, Action signal, ILogger logger)
+/// <summary>
+/// Listens to the kernel: links, addresses, routes, neighbours and FDB entries that are not as they shall be, and changes of the packet filter
+/// where our rules are. What our own changes announce agrees with what shall be, and costs nothing more.
+/// </summary>
+internal sealed class KernelWatch(NodeKernel kernel, NetConf netConf, PeerIndex index, RuleKeeper rules, Action differs, Action rulesTouched, ILogger logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private volatile HashSet<int> interfaces = [];
-    private volatile HashSet<string> devices = [];
+    private readonly List<Task> listening = [];
 
-    /// <summary>What to look at from now on.</summary>
-    public void Follow(int underlay, OverlayState desired)
+    /// <summary>True once it listens.</summary>
+    public bool IsListening => listening.Count > 0;
+
+    /// <summary>Completes after cancellation.</summary>
+    public Task Completion => Task.WhenAll(listening);
+
+    /// <summary>Begins to listen: what changes from here on is noticed. Does nothing the second time.</summary>
+    public void Start(CancellationToken cancel)
     {
-        var indexes = new HashSet<int> { underlay };
-        foreach (var device in desired.Devices)
+        if (IsListening)
         {
-            if (kernel.Route.GetLink(device.Name) is { } link)
-            {
-                indexes.Add(link.Index);
-            }
+            return;
         }
 
-        devices = [.. desired.Devices.Select(static device => device.Name)];
-        interfaces = indexes;
-    }
-
-    /// <summary>Starts listening; completes after cancellation.</summary>
-    public Task Start(CancellationToken cancel)
-    {
         var groups = RouteGroups.Link | RouteGroups.Neighbour;
         foreach (var family in netConf.Families)
         {
             groups |= family == IpFamily.V4 ? RouteGroups.AddressV4 | RouteGroups.RouteV4 : RouteGroups.AddressV6 | RouteGroups.RouteV6;
         }
 
-        var monitor = kernel.Monitor(groups);
+        var routes = kernel.Monitor(groups);
+        listening.Add(Listen("kernel-watch", routes, () => ReadRoutes(routes, cancel)));
+        if (TryMonitorRules() is { } filter)
+        {
+            listening.Add(Listen("rules-watch", filter, () => ReadRules(filter, cancel)));
+        }
+    }
+
+    private Netlink.Nftables.NftMonitor? TryMonitorRules()
+    {
+        try
+        {
+            return kernel.MonitorRules();
+        }
+        catch (SyscallException e)
+        {
+            // A kernel without nftables: the comparison at --iptables-resync is all there is.
+            FlannelLog.MonitorFailed(logger, e.Message);
+            return null;
+        }
+    }
+
+    private Task Listen(string name, IDisposable monitor, Action read)
+    {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
             try
             {
-                Listen(monitor, cancel);
+                read();
             }
             catch (Exception e) when (e is SyscallException or NetlinkProtocolException)
             {
@@ -60,48 +79,51 @@ internal sealed class KernelWatch(NodeKernel kernel, NetConf netConf, Action sig
         })
         {
             IsBackground = true,
-            Name = "kernel-watch",
+            Name = name,
         };
         thread.Start();
         return done.Task;
     }
 
-    private void Listen(RouteMonitor monitor, CancellationToken cancel)
+    private void ReadRoutes(RouteMonitor monitor, CancellationToken cancel)
     {
         var notifications = new List<RouteNotification>();
         while (!cancel.IsCancellationRequested)
         {
             notifications.Clear();
-            if (monitor.Read(notifications, Patience, cancel) && notifications.Exists(Concerns))
+            if (monitor.Read(notifications, Patience, cancel) && notifications.Exists(notification => !index.Agrees(notification)))
             {
-                signal();
+                differs();
             }
         }
     }
 
-    private bool Concerns(RouteNotification notification) => notification switch
+    private void ReadRules(Netlink.Nftables.NftMonitor monitor, CancellationToken cancel)
     {
-        RouteNotification.Lost => true,
-        RouteNotification.OfLink link => interfaces.Contains(link.Link.Index) || devices.Contains(link.Link.Name),
-        RouteNotification.OfAddress address => interfaces.Contains(address.Address.InterfaceIndex),
-        RouteNotification.OfRoute route => interfaces.Contains(route.Route.InterfaceIndex) || InPodNetwork(route.Route.Destination),
-
-        // The underlay's own neighbours come and go; only permanent ones are of interest.
-        RouteNotification.OfNeighbour neighbour => (neighbour.Removed || (neighbour.Neighbour.State & NeighbourState.Permanent) != 0) && interfaces.Contains(neighbour.Neighbour.InterfaceIndex),
-        RouteNotification.OfFdb fdb => (fdb.Removed || (fdb.Entry.State & NeighbourState.Permanent) != 0) && interfaces.Contains(fdb.Entry.InterfaceIndex),
-        _ => false,
-    };
-
-    private bool InPodNetwork(IpPrefix destination)
-    {
-        foreach (var family in netConf.Families)
+        while (!cancel.IsCancellationRequested)
         {
-            if (netConf.Network(family).Contains(destination))
+            if (!monitor.Wait(Patience, cancel))
             {
-                return true;
+                continue;
+            }
+
+            var touched = false;
+            try
+            {
+                while (monitor.TryRead(out var change))
+                {
+                    touched |= rules.Concerns(change);
+                }
+            }
+            catch (SyscallException e) when (e.Errno == Errno.ENOBUFS)
+            {
+                touched = true;
+            }
+
+            if (touched)
+            {
+                rulesTouched();
             }
         }
-
-        return false;
     }
 }

@@ -12,6 +12,7 @@ public sealed class DaemonFlags(string program, string summary)
 {
     private readonly List<Flag> flags = [];
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+    private readonly List<(string Name, string Value)> given = [];
 
     /// <summary>Text for the end of --help: files, signals, exit codes.</summary>
     public string? Footer { get; init; }
@@ -35,6 +36,9 @@ public sealed class DaemonFlags(string program, string summary)
 
     /// <summary>The value of a declared flag, or its default, or null.</summary>
     public string? Get(string name) => values.TryGetValue(name, out var text) ? text : Find(name)!.Default;
+
+    /// <summary>Every value of a flag that may stand several times on the command line, in order.</summary>
+    public IEnumerable<string> GetAll(string name) => given.Where(flag => flag.Name == name).Select(static flag => flag.Value);
 
     /// <summary>True if the flag stood on the command line.</summary>
     public bool IsGiven(string name) => values.ContainsKey(name);
@@ -164,6 +168,7 @@ public sealed class DaemonFlags(string program, string summary)
         }
 
         values[name] = value;
+        given.Add((name, value));
         return true;
     }
 

@@ -72,6 +72,13 @@ public sealed partial class EventRecorder
         }
     }
 
+    /// <summary>Writes what was told so far, then returns; for a program that is about to end. Instead of <see cref="RunAsync"/>.</summary>
+    public Task DrainAsync(CancellationToken cancel)
+    {
+        news.Writer.TryComplete();
+        return RunAsync(cancel);
+    }
+
     private void Record(IKubeObject about, string type, string reason, string message)
     {
         var meta = about.Metadata;

@@ -6,13 +6,22 @@ namespace Podwire.Cluster.Tests;
 public class CommandLineTests
 {
     [Theory]
-    [InlineData("flannel-udp", "nftables", "--network flannel-udp: the udp back end is not served yet")]
-    [InlineData("weave", "nftables", "--network takes flannel-vxlan or flannel-host-gw, not 'weave'")]
+    [InlineData("calico-bgp", "nftables", "--network calico-bgp: the routed network is not served yet")]
+    [InlineData("weave", "nftables", "--network takes flannel-vxlan or flannel-host-gw or flannel-udp or flannel-ipip, not 'weave'")]
     [InlineData("flannel-vxlan", "ipvs", "--proxy ipvs: this needs the kernel module ip_vs")]
     public void Up_UnservedMode_IsRefusedByName(string network, string proxy, string message)
     {
         var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { Network = network, Proxy = proxy }));
         Assert.Contains(message, refusal.Message);
+    }
+
+    [Fact]
+    public void Up_IpipOnAKernelWithoutIt_IsRefusedWithTheModulesName()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "lacks: root");
+        Assert.SkipWhen(Directory.Exists("/sys/module/ipip"), "has: the kernel module ipip");
+        var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { Network = "flannel-ipip" }));
+        Assert.Contains("needs the kernel module ipip, which this kernel lacks", refusal.Message);
     }
 
     [Fact]

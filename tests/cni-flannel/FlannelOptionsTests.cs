@@ -11,7 +11,7 @@ public class FlannelOptionsTests
     {
         var options = Parse(["--ip-masq", "--kube-subnet-mgr", "--iface=eth1", "-public-ip", "10.89.0.11", "--healthz-port=8471", "-v=4"], ("NODE_NAME", "Node1"));
         Assert.True(options.IpMasq);
-        Assert.Equal("eth1", options.Interface);
+        Assert.Equal(["eth1"], options.Interfaces);
         Assert.Equal(IpAddress.Parse("10.89.0.11"), options.PublicIp);
         Assert.Equal(8471, options.HealthzPort);
         Assert.Equal(4, options.Verbosity);
@@ -24,7 +24,7 @@ public class FlannelOptionsTests
     public void From_Environment_FillsWhatTheCommandLineLeavesOut()
     {
         var options = Parse(["--iface=eth1"], ("FLANNELD_IFACE", "eth9"), ("FLANNELD_IP_MASQ", "true"), ("FLANNELD_SUBNET_FILE", "/tmp/x"));
-        Assert.Equal("eth1", options.Interface);
+        Assert.Equal(["eth1"], options.Interfaces);
         Assert.True(options.IpMasq);
         Assert.Equal("/tmp/x", options.SubnetFile);
     }
@@ -40,8 +40,8 @@ public class FlannelOptionsTests
 
     private static FlannelOptions Parse(string[] args, params (string Name, string Value)[] environment)
     {
-        var flags = FlannelOptions.Flags();
+        var flags = FlannelFlags.Declare();
         Assert.True(flags.TryParse(args, TextWriter.Null, TextWriter.Null, out _));
-        return FlannelOptions.From(flags, name => environment.FirstOrDefault(pair => pair.Name == name).Value);
+        return FlannelFlags.Read(flags, name => environment.FirstOrDefault(pair => pair.Name == name).Value);
     }
 }

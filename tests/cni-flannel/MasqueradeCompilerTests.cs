@@ -10,7 +10,7 @@ public class MasqueradeCompilerTests
     [Fact]
     public void Compile_RulesStandInFlannelsOrder()
     {
-        var table = MasqueradeCompiler.Compile(Snapshots.Of(new BackendConf { Type = BackendType.Vxlan }), IpFamily.V4, masquerade: true, forward: true)!;
+        var table = MasqueradeCompiler.Compile(Snapshots.Of(new BackendConf { Type = BackendType.Vxlan }), IpFamily.V4, masquerade: true, randomly: true, forward: true)!;
         Assert.Equal(
             """
             table ip flannel-ipv4 {
@@ -37,5 +37,5 @@ public class MasqueradeCompilerTests
 
     [Fact]
     public void Compile_BothOff_IsNoTable() =>
-        Assert.Null(MasqueradeCompiler.Compile(Snapshots.Of(new BackendConf { Type = BackendType.Vxlan }), IpFamily.V4, masquerade: false, forward: false));
+        Assert.Null(MasqueradeCompiler.Compile(Snapshots.Of(new BackendConf { Type = BackendType.Vxlan }), IpFamily.V4, masquerade: false, randomly: true, forward: false));
 }

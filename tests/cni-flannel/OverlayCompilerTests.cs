@@ -14,7 +14,7 @@ public class OverlayCompilerTests
     public void Vxlan_TwoPeers_IsOneDeviceWithAnEntryAndARouteEach()
     {
         var state = OverlayCompiler.Compile(Snapshots.Of(Vxlan, Snapshots.Vxlan(2), Snapshots.Vxlan(3)));
-        var device = Assert.Single(state.Devices);
+        var device = Assert.IsType<VxlanDevice>(Assert.Single(state.Devices));
         Assert.Equal("flannel.1", device.Name);
         Assert.Equal((1u, (ushort)8472, false, false), (device.Vni, device.Port, device.Learning, device.Gbp));
         Assert.Equal(IpAddress.Parse("10.89.0.11"), device.Local);
@@ -52,7 +52,7 @@ public class OverlayCompilerTests
                 new PodRoute("node3", IpPrefix.Parse("10.244.3.0/24"), IpAddress.Parse("10.244.3.0"), "flannel.1"),
             ],
             state.Routes);
-        Assert.Equal("node3", Assert.Single(Assert.Single(state.Devices).Peers).Node);
+        Assert.Equal("node3", Assert.Single(Assert.IsType<VxlanDevice>(Assert.Single(state.Devices)).Peers).Node);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class OverlayCompilerTests
             Snapshots.Vxlan(7, publicIp: "10.89.0.11"),
             Snapshots.HostGw(8)));
         Assert.Equal("node2", Assert.Single(state.Routes).Node);
-        Assert.Equal("node2", Assert.Single(Assert.Single(state.Devices).Peers).Node);
+        Assert.Equal("node2", Assert.Single(Assert.IsType<VxlanDevice>(Assert.Single(state.Devices)).Peers).Node);
         Assert.Equal(
             [
                 "node3: its pod subnet 10.245.3.0/24 lies outside 10.244.0.0/16",
@@ -124,7 +124,7 @@ public class OverlayCompilerTests
         var backward = OverlayCompiler.Compile(Snapshots.Of(Vxlan, peers));
         Assert.Equal(forward.Routes, backward.Routes);
         Assert.Equal(forward.Refused, backward.Refused);
-        Assert.Equal(forward.Devices[0].Peers, backward.Devices[0].Peers);
+        Assert.Equal(((VxlanDevice)forward.Devices[0]).Peers, ((VxlanDevice)backward.Devices[0]).Peers);
         Assert.Equal("node5", Assert.Single(forward.Routes).Node);
         Assert.Equal(["node2", "node3", "node4"], forward.Refused.Select(peer => peer.Node));
     }

@@ -16,7 +16,7 @@ public class ScaleTests
             cluster.Nodes.Set(Peer(number, $"10.89.{8 + (number >> 8)}.{number & 255}"));
         }
 
-        cluster[1].Start(new NetConf { NetworkV4 = IpPrefix.Parse("10.0.0.0/8"), Backend = new BackendConf { Type = BackendType.Vxlan } });
+        cluster[1].Start(new NetConf { NetworkV4 = IpPrefix.Parse("10.0.0.0/8"), EnableNftables = true, Backend = new BackendConf { Type = BackendType.Vxlan } });
         await cluster[1].Agent!.Ready;
         using var route = RouteSocket.Open(cluster[1].Namespace);
         var index = route.GetLink("flannel.1")!.Index;

@@ -54,6 +54,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public static NetConf NetConf(BackendConf backend, bool dualStack = false) => new()
     {
         NetworkV4 = IpPrefix.Parse("10.244.0.0/16"),
+        EnableNftables = true,
         NetworkV6 = dualStack ? IpPrefix.Parse("fd00:10:244::/48") : null,
         Backend = backend,
     };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Podwire.CniFlannel.Agent;
@@ -44,6 +45,12 @@ internal sealed class TestNode : IAsyncDisposable
 
     public FlannelAgent? Agent { get; private set; }
 
+    /// <summary>Whether it makes packet filter rules.</summary>
+    public bool Rules { get; set; } = true;
+
+    /// <summary>What it told as events: «node: reason».</summary>
+    public ConcurrentQueue<string> Warnings { get; } = new();
+
     public string SubnetFile => Path.Combine(directory, "subnet.env");
 
     public IpAddress PodAddress(IpFamily family) => family == IpFamily.V4 ? IpAddress.Parse($"10.244.{Number}.2") : IpAddress.Parse($"fd00:10:244:{Number}::2");
@@ -72,8 +79,8 @@ internal sealed class TestNode : IAsyncDisposable
         nftables = NftSocket.Open(Namespace);
         kernel = new NodeKernel(nftables, Namespace);
         stop = new CancellationTokenSource();
-        var options = new FlannelOptions { NodeName = Name, Interface = "eth0", SubnetFile = SubnetFile, IpMasq = true, Resync = resync ?? TimeSpan.FromHours(1) };
-        Agent = new FlannelAgent(options, netConf, nodes, kernel, new StoreRegistration(nodes), metrics, NullLogger.Instance, TimeProvider.System);
+        var options = new FlannelOptions { NodeName = Name, Interfaces = ["eth0"], SubnetFile = SubnetFile, IpMasq = Rules, ForwardRules = Rules, Resync = resync ?? TimeSpan.FromHours(1) };
+        Agent = new FlannelAgent(options, netConf, nodes, kernel, new StoreRegistration(nodes, Warnings), metrics, NullLogger.Instance, TimeProvider.System);
         running = Agent.RunAsync(stop.Token);
     }
 
@@ -83,6 +90,7 @@ internal sealed class TestNode : IAsyncDisposable
         {
             await stop.CancelAsync();
             await running;
+            Agent!.Dispose();
             stop.Dispose();
             stop = null;
         }
@@ -120,7 +128,7 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Writes to the store as the API server would, and so to every agent.</summary>
-    private sealed class StoreRegistration(ObjectStore<Node> store) : INodeRegistration
+    private sealed class StoreRegistration(ObjectStore<Node> store, ConcurrentQueue<string> warnings) : INodeRegistration
     {
         private static readonly Lock Gate = new();
 
@@ -135,6 +143,8 @@ internal sealed class TestNode : IAsyncDisposable
             });
             return Task.CompletedTask;
         }
+
+        public void Warn(Node about, string reason, string message) => warnings.Enqueue($"{about.Metadata.Name}: {reason}: {message}");
 
         public Task SetNetworkAvailableAsync(Node node, CancellationToken cancel)
         {

@@ -2,7 +2,7 @@ using Podwire.Netlink.Route;
 
 namespace Podwire.CniFlannel.Agent.Apply;
 
-/// <summary>What the kernel holds of one vxlan device.</summary>
+/// <summary>What the kernel holds of one of our devices.</summary>
 /// <param name="Link">The device.</param>
 /// <param name="Addresses">Its addresses of its family, link-local ones left out.</param>
 /// <param name="Neighbours">Its permanent neighbours.</param>

@@ -8,6 +8,9 @@ internal interface INodeRegistration
     /// <summary>Sets annotations of the node; the others stay.</summary>
     Task AnnotateAsync(Node node, IReadOnlyDictionary<string, string> annotations, CancellationToken cancel);
 
+    /// <summary>Tells of something that someone has to look at, as an event about a node; never fails.</summary>
+    void Warn(Node about, string reason, string message);
+
     /// <summary>Sets the condition NetworkUnavailable to False.</summary>
     Task SetNetworkAvailableAsync(Node node, CancellationToken cancel);
 }

@@ -27,23 +27,24 @@ internal sealed record KernelState
         var stale = new List<Link>();
         foreach (var link in route.ListLinks())
         {
-            if (link.Kind != "vxlan" || !IsFlannelName(link.Name))
+            if (!IsFlannels(link))
             {
                 continue;
             }
 
             var wanted = desired.Devices.FirstOrDefault(device => device.Name == link.Name);
-            if (wanted is null)
+            if (wanted is null || wanted.Kind != link.Kind)
             {
                 stale.Add(link);
                 continue;
             }
 
+            var isVxlan = wanted is VxlanDevice;
             devices.Add(link.Name, new DeviceState(
                 link,
-                [.. route.ListAddresses(link.Index, wanted.Family).Where(address => !address.Prefix.Address.IsLinkLocal)],
-                [.. route.ListNeighbours(wanted.Family, link.Index).Where(neighbour => (neighbour.State & NeighbourState.Permanent) != 0)],
-                [.. route.ListFdb(link.Index).Where(entry => (entry.State & NeighbourState.Permanent) != 0 && entry.Remote is not null)]));
+                route.ListAddresses(link.Index, wanted.Family).FindAll(static address => !address.Prefix.Address.IsLinkLocal),
+                isVxlan ? route.ListNeighbours(wanted.Family, link.Index).FindAll(static neighbour => (neighbour.State & NeighbourState.Permanent) != 0) : [],
+                isVxlan ? route.ListFdb(link.Index).FindAll(static entry => (entry.State & NeighbourState.Permanent) != 0 && entry.Remote is not null) : []));
         }
 
         var indexes = devices.Values.Select(device => device.Link.Index).ToHashSet();
@@ -56,6 +57,15 @@ internal sealed record KernelState
 
         return new KernelState { Devices = devices, StaleDevices = stale, Routes = routes };
     }
+
+    /// <summary>True for a device that one of flannel's back ends makes.</summary>
+    private static bool IsFlannels(Link link) => link.Kind switch
+    {
+        "vxlan" => IsFlannelName(link.Name),
+        "ipip" => link.Name == IpipDevice.DeviceName,
+        "tun" => link.Name == TunDevice.DeviceName,
+        _ => false,
+    };
 
     /// <summary>True for flannel.N and flannel-v6.N.</summary>
     internal static bool IsFlannelName(string name)

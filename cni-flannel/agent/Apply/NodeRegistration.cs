@@ -8,7 +8,7 @@ namespace Podwire.CniFlannel.Agent.Apply;
 /// Through the API server, by patches of the status subresource: that is all that flannel's ClusterRole allows, and the server
 /// takes annotations there too.
 /// </summary>
-internal sealed class NodeRegistration(KubeClient client, TimeProvider time) : INodeRegistration
+internal sealed class NodeRegistration(KubeClient client, EventRecorder events, TimeProvider time) : INodeRegistration
 {
     public async Task AnnotateAsync(Node node, IReadOnlyDictionary<string, string> annotations, CancellationToken cancel)
     {
@@ -26,6 +26,8 @@ internal sealed class NodeRegistration(KubeClient client, TimeProvider time) : I
             await client.PatchAsync(KubeResources.Nodes, null, node.Metadata.Name, patch, cancel).ConfigureAwait(false);
         }
     }
+
+    public void Warn(Node about, string reason, string message) => events.Warning(about, reason, message);
 
     public Task SetNetworkAvailableAsync(Node node, CancellationToken cancel)
     {

@@ -1,43 +1,132 @@
 using Podwire.CniFlannel.Agent.Compile;
 using Podwire.CniFlannel.Agent.State;
 using Podwire.Netlink.Route;
+using Podwire.Primitives;
 
 namespace Podwire.CniFlannel.Agent.Apply;
 
 /// <summary>The difference between what the kernel holds and what it shall hold. Pure. Every wanted device must be there.</summary>
-internal static class OverlayDiff
+internal sealed class OverlayDiff
 {
-    /// <summary>Compares.</summary>
+    private readonly List<AddressEntry> removedAddresses = [];
+    private readonly List<AddressEntry> addedAddresses = [];
+    private readonly List<FdbEntry> removedFdb = [];
+    private readonly List<NeighbourEntry> removedNeighbours = [];
+    private readonly List<RouteEntry> removedRoutes = [];
+    private readonly Dictionary<(string Node, IpFamily Family), PeerChange> peers = [];
+
+    private OverlayDiff()
+    {
+    }
+
+    private OverlayChanges Changes
+    {
+        get
+        {
+            var sorted = peers.ToList();
+            sorted.Sort(static (a, b) => string.CompareOrdinal(a.Key.Node, b.Key.Node) is var order and not 0 ? order : a.Key.Family.CompareTo(b.Key.Family));
+            return new OverlayChanges
+            {
+                RemovedAddresses = removedAddresses,
+                AddedAddresses = addedAddresses,
+                RemovedRoutes = removedRoutes,
+                RemovedFdb = removedFdb,
+                RemovedNeighbours = removedNeighbours,
+                Peers = [.. sorted.Select(static pair => pair.Value)],
+            };
+        }
+    }
+
+    /// <summary>Compares everything.</summary>
     public static OverlayChanges Between(KernelState actual, OverlayState desired, Underlay underlay)
     {
-        var removedAddresses = new List<AddressEntry>();
-        var addedAddresses = new List<AddressEntry>();
-        var removedFdb = new List<FdbEntry>();
-        var removedNeighbours = new List<NeighbourEntry>();
-        var neighbours = new Dictionary<string, NeighbourEntry>(StringComparer.Ordinal);
-        var fdb = new Dictionary<string, FdbEntry>(StringComparer.Ordinal);
+        var diff = new OverlayDiff();
         foreach (var device in desired.Devices)
         {
             var state = actual.Devices[device.Name];
-            Addresses(device, state, removedAddresses, addedAddresses);
-            Neighbours(device, state, removedNeighbours, neighbours);
-            Fdb(device, state, removedFdb, fdb);
+            diff.Addresses(device, state);
+            if (device is VxlanDevice vxlan)
+            {
+                diff.Neighbours(vxlan, state);
+                diff.Fdb(vxlan, state);
+            }
         }
 
-        var routes = new Dictionary<string, RouteEntry>(StringComparer.Ordinal);
-        var removedRoutes = Routes(actual, desired, underlay, routes);
-        return new OverlayChanges
-        {
-            RemovedAddresses = removedAddresses,
-            AddedAddresses = addedAddresses,
-            RemovedRoutes = removedRoutes,
-            RemovedFdb = removedFdb,
-            RemovedNeighbours = removedNeighbours,
-            Peers = Group(neighbours, fdb, routes),
-        };
+        diff.Routes(actual, desired, underlay);
+        return diff.Changes;
     }
 
-    private static void Addresses(VxlanDevice device, DeviceState state, List<AddressEntry> removed, List<AddressEntry> added)
+    /// <summary>What changes for single nodes, from what was wanted of each before; the kernel holds that.</summary>
+    /// <param name="changed">Each node with its old and its new plan.</param>
+    /// <param name="indexOf">The index of a device; of the underlay for null.</param>
+    public static OverlayChanges Between(IEnumerable<(string Node, IpFamily Family, PeerPlan Old, PeerPlan New)> changed, Func<string?, int> indexOf)
+    {
+        var diff = new OverlayDiff();
+        foreach (var (node, family, old, now) in changed)
+        {
+            diff.Plan(node, family, old, now, indexOf);
+        }
+
+        return diff.Changes;
+    }
+
+    /// <summary>The route as the kernel is told of it.</summary>
+    internal static RouteEntry Entry(PodRoute route, int index) => new(route.Destination)
+    {
+        Gateway = route.Gateway,
+        InterfaceIndex = index,
+        OnLink = route.Device is not null && route.Gateway is not null,
+        Scope = route.Gateway is null ? RouteScope.Universe : null,
+    };
+
+    private void Plan(string node, IpFamily family, PeerPlan old, PeerPlan now, Func<string?, int> indexOf)
+    {
+        if (old.Route is { } oldRoute && old.Route != now.Route && (now.Route?.Destination != oldRoute.Destination || family == IpFamily.V6))
+        {
+            // IPv4 puts a route in the place of the old one, so traffic meets no gap; IPv6 may keep both.
+            removedRoutes.Add(Entry(oldRoute, indexOf(oldRoute.Device)));
+        }
+
+        if (old.Vtep is { } oldVtep)
+        {
+            var index = indexOf(oldRouteDevice(old));
+            if (now.Vtep?.Mac != oldVtep.Mac)
+            {
+                removedFdb.Add(new FdbEntry(index, oldVtep.Mac) { Remote = oldVtep.Remote });
+            }
+
+            if (now.Vtep?.Vtep != oldVtep.Vtep)
+            {
+                removedNeighbours.Add(new NeighbourEntry(index, oldVtep.Vtep, oldVtep.Mac));
+            }
+        }
+
+        if (now.Vtep is { } vtep && old.Vtep != vtep)
+        {
+            var index = indexOf(now.Route?.Device);
+            if (old.Vtep?.Vtep != vtep.Vtep || old.Vtep.Mac != vtep.Mac)
+            {
+                Need(node, family, change => change with { Neighbour = new NeighbourEntry(index, vtep.Vtep, vtep.Mac) });
+            }
+
+            if (old.Vtep?.Mac != vtep.Mac || old.Vtep.Remote != vtep.Remote)
+            {
+                Need(node, family, change => change with { Fdb = new FdbEntry(index, vtep.Mac) { Remote = vtep.Remote } });
+            }
+        }
+
+        if (now.Route is { } route && old.Route != route)
+        {
+            Need(node, family, change => change with { Route = Entry(route, indexOf(route.Device)) });
+        }
+
+        static string? oldRouteDevice(PeerPlan plan) => plan.Route?.Device;
+    }
+
+    private void Need(string node, IpFamily family, Func<PeerChange, PeerChange> change) =>
+        peers[(node, family)] = change(peers.GetValueOrDefault((node, family)) ?? new PeerChange(node, null, null, null));
+
+    private void Addresses(OverlayDevice device, DeviceState state)
     {
         var found = false;
         foreach (var address in state.Addresses)
@@ -48,104 +137,113 @@ internal static class OverlayDiff
             }
             else
             {
-                removed.Add(address);
+                removedAddresses.Add(address);
             }
         }
 
         if (!found)
         {
-            added.Add(new AddressEntry(state.Link.Index, device.Address) { Flags = AddressFlags.NoDad });
+            addedAddresses.Add(new AddressEntry(state.Link.Index, device.Address) { Flags = AddressFlags.NoDad });
         }
     }
 
-    private static void Neighbours(VxlanDevice device, DeviceState state, List<NeighbourEntry> removed, Dictionary<string, NeighbourEntry> missing)
+    private void Neighbours(VxlanDevice device, DeviceState state)
     {
-        var actual = state.Neighbours.ToDictionary(static entry => entry.Address);
+        var actual = new Dictionary<IpAddress, NeighbourEntry>(state.Neighbours.Count);
+        foreach (var entry in state.Neighbours)
+        {
+            actual[entry.Address] = entry;
+        }
+
         foreach (var peer in device.Peers)
         {
             if (!actual.Remove(peer.Vtep, out var entry) || entry.Mac != peer.Mac)
             {
-                missing.Add(Key(peer.Node, device), new NeighbourEntry(state.Link.Index, peer.Vtep, peer.Mac));
+                var missing = new NeighbourEntry(state.Link.Index, peer.Vtep, peer.Mac);
+                Need(peer.Node, device.Family, change => change with { Neighbour = missing });
             }
         }
 
         // What is left nobody wants. Multicast entries of IPv6 are the kernel's.
-        removed.AddRange(actual.Values.Where(static entry => !entry.Address.IsMulticast));
+        removedNeighbours.AddRange(actual.Values.Where(static entry => !entry.Address.IsMulticast));
     }
 
-    private static void Fdb(VxlanDevice device, DeviceState state, List<FdbEntry> removed, Dictionary<string, FdbEntry> missing)
+    private void Fdb(VxlanDevice device, DeviceState state)
     {
-        var wanted = device.Peers.ToDictionary(static peer => peer.Mac);
-        var right = new HashSet<Podwire.Primitives.MacAddress>();
+        var wanted = new Dictionary<MacAddress, VtepPeer>(device.Peers.Count);
+        foreach (var peer in device.Peers)
+        {
+            wanted[peer.Mac] = peer;
+        }
+
+        var right = new HashSet<MacAddress>();
+        var wrong = new List<FdbEntry>();
         foreach (var entry in state.Fdb)
         {
             if (wanted.TryGetValue(entry.Mac, out var peer) && entry.Remote == peer.Remote)
             {
                 right.Add(entry.Mac);
             }
-            else if (!wanted.ContainsKey(entry.Mac) || state.Fdb.Count(other => other.Mac == entry.Mac) > 1)
+            else
             {
-                // A wrong remote alone is replaced in place; one beside the right one would get a copy of every frame.
-                removed.Add(entry);
+                wrong.Add(entry);
             }
         }
 
+        // A wrong remote alone is replaced in place; one beside others would get a copy of every frame.
+        var alone = wrong.CountBy(static entry => entry.Mac).Where(pair => pair.Value == 1 && wanted.ContainsKey(pair.Key) && !right.Contains(pair.Key)).Select(static pair => pair.Key).ToHashSet();
+        removedFdb.AddRange(wrong.Where(entry => !alone.Contains(entry.Mac)));
         foreach (var peer in device.Peers)
         {
             if (!right.Contains(peer.Mac))
             {
-                missing.Add(Key(peer.Node, device), new FdbEntry(state.Link.Index, peer.Mac) { Remote = peer.Remote });
+                var missing = new FdbEntry(state.Link.Index, peer.Mac) { Remote = peer.Remote };
+                Need(peer.Node, device.Family, change => change with { Fdb = missing });
             }
         }
     }
 
-    private static List<RouteEntry> Routes(KernelState actual, OverlayState desired, Underlay underlay, Dictionary<string, RouteEntry> missing)
+    private void Routes(KernelState actual, OverlayState desired, Underlay underlay)
     {
-        var left = actual.Routes.ToHashSet();
-        var byDestination = actual.Routes.ToLookup(static entry => entry.Destination);
+        var left = new HashSet<RouteEntry>(actual.Routes, ReferenceEqualityComparer.Instance);
+        var first = new Dictionary<IpPrefix, RouteEntry>(actual.Routes.Count);
+        ILookup<IpPrefix, RouteEntry>? all = null;
+        foreach (var entry in actual.Routes)
+        {
+            if (!first.TryAdd(entry.Destination, entry))
+            {
+                // Several to one destination: rare enough to be looked up the long way.
+                all ??= actual.Routes.ToLookup(static route => route.Destination);
+            }
+        }
+
         foreach (var route in desired.Routes)
         {
-            var wanted = new RouteEntry(route.Destination)
-            {
-                Gateway = route.Gateway,
-                InterfaceIndex = route.Device is null ? underlay.Index : actual.Devices[route.Device].Link.Index,
-                OnLink = route.Device is not null,
-            };
-            if (byDestination[wanted.Destination].FirstOrDefault(entry => IsRight(entry, wanted)) is { } right)
+            var index = route.Device is null ? underlay.Index : actual.Devices[route.Device].Link.Index;
+            IEnumerable<RouteEntry> there = all is not null ? all[route.Destination] : first.TryGetValue(route.Destination, out var single) ? [single] : [];
+            if (there.FirstOrDefault(entry => IsRight(entry, route, index)) is { } right)
             {
                 left.Remove(right);
                 continue;
             }
 
-            missing.Add($"{route.Node} {wanted.Destination.Family}", wanted);
+            var missing = Entry(route, index);
+            Need(route.Node, route.Destination.Family, change => change with { Route = missing });
 
             // The kernel puts the new one in the place of one with the same metric (IPv4), so traffic meets no gap.
-            left.ExceptWith(byDestination[wanted.Destination].Where(entry => entry.Metric == wanted.Metric && entry.Destination.Address.IsV4));
+            foreach (var replaced in there.Where(static entry => entry.Metric == 0 && entry.Destination.Address.IsV4))
+            {
+                left.Remove(replaced);
+            }
         }
 
-        return [.. left.OrderBy(static entry => entry.Destination)];
+        removedRoutes.AddRange(left.OrderBy(static entry => entry.Destination));
     }
 
-    private static bool IsRight(RouteEntry entry, RouteEntry wanted) =>
-        entry.Destination == wanted.Destination
-        && entry.Gateway == wanted.Gateway
-        && entry.InterfaceIndex == wanted.InterfaceIndex
+    private static bool IsRight(RouteEntry entry, PodRoute wanted, int index) =>
+        entry.Gateway == wanted.Gateway
+        && entry.InterfaceIndex == index
         && !entry.IsMultipath
         && entry.Mtu == 0
-        && (!wanted.OnLink || entry.OnLink);
-
-    private static string Key(string node, VxlanDevice device) => $"{node} {device.Family}";
-
-    private static List<PeerChange> Group(Dictionary<string, NeighbourEntry> neighbours, Dictionary<string, FdbEntry> fdb, Dictionary<string, RouteEntry> routes)
-    {
-        var keys = new SortedSet<string>(StringComparer.Ordinal);
-        keys.UnionWith(neighbours.Keys);
-        keys.UnionWith(fdb.Keys);
-        keys.UnionWith(routes.Keys);
-        return [.. keys.Select(key => new PeerChange(
-            key[..key.IndexOf(' ', StringComparison.Ordinal)],
-            neighbours.GetValueOrDefault(key),
-            fdb.GetValueOrDefault(key),
-            routes.GetValueOrDefault(key)))];
-    }
+        && (wanted.Device is null || wanted.Gateway is null || entry.OnLink);
 }

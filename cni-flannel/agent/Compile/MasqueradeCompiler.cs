@@ -21,15 +21,17 @@ internal static class MasqueradeCompiler
     /// <param name="snapshot">Where the networks are.</param>
     /// <param name="family">The family.</param>
     /// <param name="masquerade">--ip-masq.</param>
+    /// <param name="randomly">Source ports are taken at random, so that two nodes behind one address do not choose alike.</param>
     /// <param name="forward">--iptables-forward-rules.</param>
     /// <returns>Null if there are to be no rules.</returns>
-    public static Table? Compile(FlannelSnapshot snapshot, IpFamily family, bool masquerade, bool forward)
+    public static Table? Compile(FlannelSnapshot snapshot, IpFamily family, bool masquerade, bool randomly, bool forward)
     {
         var chains = new List<Chain>();
         var cluster = snapshot.NetConf.Network(family);
         var pods = snapshot.Subnets[family];
         var source = Payload.Saddr(family);
         var destination = Payload.Daddr(family);
+        var translate = randomly ? Masquerade.FullyRandom : new Masquerade();
         if (masquerade)
         {
             var multicast = family == IpFamily.V4 ? IpPrefix.Parse("224.0.0.0/4") : IpPrefix.Parse("ff00::/8");
@@ -43,9 +45,9 @@ internal static class MasqueradeCompiler
                 Rule.Of(Match.Prefix(source, cluster), Match.Prefix(destination, pods), VerdictStatement.Return),
                 // What comes from outside to a pod of this node goes back the way it came.
                 Rule.Of(Match.Prefix(source, cluster, negated: true), Match.Prefix(destination, pods), VerdictStatement.Return),
-                Rule.Of(Match.Prefix(source, cluster), Match.Prefix(destination, multicast, negated: true), Masquerade.FullyRandom),
+                Rule.Of(Match.Prefix(source, cluster), Match.Prefix(destination, multicast, negated: true), translate),
                 // From this node's underlay address to a pod elsewhere: the answer must find the overlay.
-                Rule.Of(Match.Prefix(source, cluster, negated: true), Match.Prefix(destination, cluster), Masquerade.FullyRandom)));
+                Rule.Of(Match.Prefix(source, cluster, negated: true), Match.Prefix(destination, cluster), translate)));
         }
 
         if (forward)

@@ -13,7 +13,7 @@ internal static class OverlayCompiler
     /// <summary>Compiles a snapshot.</summary>
     public static OverlayState Compile(FlannelSnapshot snapshot)
     {
-        var devices = new List<VxlanDevice>();
+        var devices = new List<OverlayDevice>();
         var routes = new List<PodRoute>();
         var refused = new List<RefusedPeer>();
         var backend = snapshot.NetConf.Backend;
@@ -33,9 +33,14 @@ internal static class OverlayCompiler
                 continue;
             }
 
-            var deviceMtu = mtu - (family == IpFamily.V4 ? BackendConf.VxlanOverheadV4 : BackendConf.VxlanOverheadV6);
+            var deviceMtu = mtu - backend.Overhead(family);
             podMtu = Math.Min(podMtu, deviceMtu);
-            devices.Add(Vxlan(snapshot, family, deviceMtu, peers, routes, refused));
+            devices.Add(backend.Type switch
+            {
+                BackendType.Ipip => Ipip(snapshot, deviceMtu, peers, routes),
+                BackendType.Udp => Udp(snapshot, deviceMtu, peers, routes),
+                _ => Vxlan(snapshot, family, deviceMtu, peers, routes, refused),
+            });
         }
 
         routes.Sort(static (a, b) => a.Destination.CompareTo(b.Destination));
@@ -53,29 +58,41 @@ internal static class OverlayCompiler
     private static List<NodeLease> Admit(FlannelSnapshot snapshot, IpFamily family, List<RefusedPeer> refused)
     {
         var admitted = new List<NodeLease>();
-        var network = snapshot.NetConf.Network(family);
-        var own = snapshot.Subnets[family];
-        foreach (var peer in snapshot.Peers[family].OrderBy(static peer => peer.Subnet).ThenBy(static peer => peer.Node, StringComparer.Ordinal))
+        var sorted = new List<NodeLease>(snapshot.Peers[family]);
+        sorted.Sort(static (a, b) => a.Subnet.CompareTo(b.Subnet) is var order and not 0 ? order : string.CompareOrdinal(a.Node, b.Node));
+        foreach (var peer in sorted)
         {
             // Admitted subnets are disjoint and sorted, so only the last one can hold this one.
             var before = admitted.Count > 0 ? admitted[^1] : null;
-            var problem = peer.BackendType != snapshot.NetConf.Backend.Name ? $"its back end is {peer.BackendType}, ours is {snapshot.NetConf.Backend.Name}"
-                : !network.Contains(peer.Subnet) ? $"its pod subnet {peer.Subnet} lies outside {network}"
-                : own.Overlaps(peer.Subnet) ? $"its pod subnet {peer.Subnet} overlaps ours, {own}"
-                : before is not null && before.Subnet.Contains(peer.Subnet) ? $"its pod subnet {peer.Subnet} overlaps that of node {before.Node}"
-                : peer.PublicIp == snapshot.Underlay.Address(family) ? $"its public address {peer.PublicIp} is this node's"
-                : null;
-            if (problem is null)
+            if (Problem(snapshot, family, peer) is { } problem)
             {
-                admitted.Add(peer);
+                refused.Add(new RefusedPeer(peer.Node, problem));
+            }
+            else if (before is not null && before.Subnet.Contains(peer.Subnet))
+            {
+                refused.Add(new RefusedPeer(peer.Node, $"its pod subnet {peer.Subnet} overlaps that of node {before.Node}", Contested: true));
             }
             else
             {
-                refused.Add(new RefusedPeer(peer.Node, problem));
+                admitted.Add(peer);
             }
         }
 
         return admitted;
+    }
+
+    /// <summary>Why a peer cannot be served whatever the other peers say; null if it can.</summary>
+    private static string? Problem(FlannelSnapshot snapshot, IpFamily family, NodeLease peer)
+    {
+        var backend = snapshot.NetConf.Backend;
+        var own = snapshot.Subnets[family];
+        return !backend.Understands(peer.BackendType) ? $"its back end is {peer.BackendType}, ours is {backend.Name}"
+            : !snapshot.NetConf.Network(family).Contains(peer.Subnet) ? $"its pod subnet {peer.Subnet} lies outside {snapshot.NetConf.Network(family)}"
+            : own.Overlaps(peer.Subnet) ? $"its pod subnet {peer.Subnet} overlaps ours, {own}"
+            : peer.PublicIp == snapshot.Underlay.Address(family) ? $"its public address {peer.PublicIp} is this node's"
+            : peer.Subnet.Contains(peer.PublicIp) ? $"its public address {peer.PublicIp} lies in its own pod subnet {peer.Subnet}"
+            : snapshot.Underlay.Address(family) is { } local && peer.Subnet.Contains(local) ? $"its pod subnet {peer.Subnet} holds this node's own address {local}"
+            : null;
     }
 
     private static void HostGw(FlannelSnapshot snapshot, List<NodeLease> peers, List<PodRoute> routes, List<RefusedPeer> refused)
@@ -93,14 +110,44 @@ internal static class OverlayCompiler
         }
     }
 
+    private static IpipDevice Ipip(FlannelSnapshot snapshot, int mtu, List<NodeLease> peers, List<PodRoute> routes)
+    {
+        foreach (var peer in peers)
+        {
+            var direct = snapshot.NetConf.Backend.DirectRouting && snapshot.Underlay.Reaches(peer.PublicIp);
+            routes.Add(new PodRoute(peer.Node, peer.Subnet, peer.PublicIp, direct ? null : IpipDevice.DeviceName));
+        }
+
+        return new IpipDevice
+        {
+            Local = snapshot.Underlay.Address(IpFamily.V4)!.Value,
+            Mtu = mtu,
+            Address = IpPrefix.Host(snapshot.Subnets[IpFamily.V4].First),
+        };
+    }
+
+    /// <summary>One route takes the whole network to the device; the forwarder finds the node.</summary>
+    private static TunDevice Udp(FlannelSnapshot snapshot, int mtu, List<NodeLease> peers, List<PodRoute> routes)
+    {
+        routes.Add(new PodRoute(snapshot.Node, snapshot.NetConf.Network(IpFamily.V4), null, TunDevice.DeviceName));
+        return new TunDevice
+        {
+            Local = snapshot.Underlay.Address(IpFamily.V4)!.Value,
+            Port = snapshot.NetConf.Backend.Port,
+            Mtu = mtu,
+            Address = IpPrefix.Host(snapshot.Subnets[IpFamily.V4].First),
+            Peers = [.. peers.Select(static peer => new TunPeer(peer.Node, peer.Subnet, peer.PublicIp))],
+        };
+    }
+
     private static VxlanDevice Vxlan(FlannelSnapshot snapshot, IpFamily family, int mtu, List<NodeLease> peers, List<PodRoute> routes, List<RefusedPeer> refused)
     {
         var backend = snapshot.NetConf.Backend;
         var subnet = snapshot.Subnets[family];
         var mac = snapshot.VtepMacs[family];
         var name = DeviceName(family, backend.Vni);
-        var vteps = new SortedDictionary<IpAddress, VtepPeer>();
-        var owners = new Dictionary<MacAddress, string> { [mac] = snapshot.Node };
+        var vteps = new List<VtepPeer>(peers.Count);
+        var owners = new Dictionary<MacAddress, string>(peers.Count + 1) { [mac] = snapshot.Node };
         foreach (var peer in peers)
         {
             if (backend.DirectRouting && snapshot.Underlay.Reaches(peer.PublicIp))
@@ -112,11 +159,12 @@ internal static class OverlayCompiler
             // Two nodes behind one Ethernet address would take each other's packets: the FDB knows one remote for it.
             if (!owners.TryAdd(peer.Vxlan!.VtepMac, peer.Node))
             {
-                refused.Add(new RefusedPeer(peer.Node, $"its VTEP MAC {peer.Vxlan.VtepMac} is that of node {owners[peer.Vxlan.VtepMac]}"));
+                refused.Add(new RefusedPeer(peer.Node, $"its VTEP MAC {peer.Vxlan.VtepMac} is that of node {owners[peer.Vxlan.VtepMac]}", Contested: true));
                 continue;
             }
 
-            vteps.Add(peer.Subnet.First, new VtepPeer(peer.Node, peer.Subnet.First, peer.Vxlan.VtepMac, peer.PublicIp));
+            // The peers are sorted by subnet, so these are by address.
+            vteps.Add(new VtepPeer(peer.Node, peer.Subnet.First, peer.Vxlan.VtepMac, peer.PublicIp));
             routes.Add(new PodRoute(peer.Node, peer.Subnet, peer.Subnet.First, name));
         }
 
@@ -131,7 +179,7 @@ internal static class OverlayCompiler
             Mtu = mtu,
             Mac = mac,
             Address = IpPrefix.Host(subnet.First),
-            Peers = [.. vteps.Values],
+            Peers = vteps,
         };
     }
 }

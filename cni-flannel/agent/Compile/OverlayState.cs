@@ -3,8 +3,8 @@ namespace Podwire.CniFlannel.Agent.Compile;
 /// <summary>Links, neighbours, FDB entries and routes as they shall be.</summary>
 internal sealed record OverlayState
 {
-    /// <summary>The vxlan devices, none for host-gw.</summary>
-    public required IReadOnlyList<VxlanDevice> Devices { get; init; }
+    /// <summary>The back end's devices, none for host-gw.</summary>
+    public required IReadOnlyList<OverlayDevice> Devices { get; init; }
 
     /// <summary>The routes, sorted by destination.</summary>
     public required IReadOnlyList<PodRoute> Routes { get; init; }

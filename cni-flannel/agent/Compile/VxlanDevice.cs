@@ -5,16 +5,19 @@ namespace Podwire.CniFlannel.Agent.Compile;
 /// <summary>A vxlan device as it shall be.</summary>
 /// <param name="Name">flannel.VNI, or flannel-v6.VNI.</param>
 /// <param name="Family">The family it carries, inside and outside.</param>
-internal sealed record VxlanDevice(string Name, IpFamily Family)
+internal sealed record VxlanDevice(string Name, IpFamily Family) : OverlayDevice(Name, Family)
 {
+    /// <inheritdoc/>
+    public override string Kind => "vxlan";
+
+    /// <inheritdoc/>
+    public override MacAddress? HardwareAddress => Mac;
+
     /// <summary>The network identifier.</summary>
     public required uint Vni { get; init; }
 
     /// <summary>The UDP port.</summary>
     public required ushort Port { get; init; }
-
-    /// <summary>The outer source address.</summary>
-    public required IpAddress Local { get; init; }
 
     /// <summary>The index of the underlay interface.</summary>
     public required int ParentIndex { get; init; }
@@ -25,14 +28,8 @@ internal sealed record VxlanDevice(string Name, IpFamily Family)
     /// <summary>The group policy extension.</summary>
     public required bool Gbp { get; init; }
 
-    /// <summary>Its MTU in bytes.</summary>
-    public required int Mtu { get; init; }
-
     /// <summary>Its Ethernet address, which the other nodes know.</summary>
     public required MacAddress Mac { get; init; }
-
-    /// <summary>Its address: the first one of the node's subnet alone, so that no broadcast route comes with it.</summary>
-    public required IpPrefix Address { get; init; }
 
     /// <summary>The other nodes' devices, sorted by address.</summary>
     public required IReadOnlyList<VtepPeer> Peers { get; init; }

@@ -5,16 +5,22 @@ namespace Podwire.CniFlannel.Agent.Config;
 
 /// <summary>
 /// The network's configuration, net-conf.json of the ConfigMap kube-flannel-cfg. SubnetLen, SubnetMin, SubnetMax and their IPv6
-/// equivalents are flannel's for etcd: with Kubernetes the controller manager hands out the subnets, and they are not read.
+/// equivalents say how flannel hands out subnets from etcd: with Kubernetes the controller manager does that, and they are only checked.
 /// Keys match without regard to case, as Go reads them.
 /// </summary>
 internal sealed record NetConf
 {
+    private const string Served = "vxlan, host-gw, ipip, udp and alloc";
+    private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement.Clone();
+
     /// <summary>The pod network of IPv4; null if IPv4 is off.</summary>
     public IpPrefix? NetworkV4 { get; init; }
 
     /// <summary>The pod network of IPv6; null if IPv6 is off.</summary>
     public IpPrefix? NetworkV6 { get; init; }
+
+    /// <summary>EnableNFTables: rules in nftables rather than by iptables; null if the file does not say.</summary>
+    public bool? EnableNftables { get; init; }
 
     /// <summary>How packets get from node to node.</summary>
     public required BackendConf Backend { get; init; }
@@ -69,35 +75,62 @@ internal sealed record NetConf
             throw new NetConfException("EnableIPv4 and EnableIPv6 are both off");
         }
 
-        return new NetConf
+        var conf = new NetConf
         {
             NetworkV4 = enableV4 ? Prefix(root, "Network", IpFamily.V4) : null,
             NetworkV6 = enableV6 ? Prefix(root, "IPv6Network", IpFamily.V6) : null,
+            EnableNftables = Boolean(root, "EnableNFTables"),
             Backend = ReadBackend(Find(root, "Backend")),
         };
+        CheckSubnets(root, conf.NetworkV4, "SubnetLen", "SubnetMin", "SubnetMax");
+        CheckSubnets(root, conf.NetworkV6, "IPv6SubnetLen", "IPv6SubnetMin", "IPv6SubnetMax");
+        return enableV6 && conf.Backend is { Type: BackendType.Ipip or BackendType.Udp }
+            ? throw new NetConfException($"the back end {conf.Backend.Name} carries IPv4 alone, as flannel's does: set EnableIPv6 to false or take vxlan or host-gw")
+            : conf;
+    }
+
+    /// <summary>The keys that only etcd would need: what cannot be is refused all the same.</summary>
+    private static void CheckSubnets(JsonElement root, IpPrefix? network, string length, string first, string last)
+    {
+        var most = (network?.Address.Bits ?? 128) - 2;
+        if (Number(root, length, 0, most) is { } bits and not 0 && network is { } whole && bits < whole.Length)
+        {
+            throw new NetConfException($"{length} {bits} is wider than the network {whole}");
+        }
+
+        foreach (var name in (string[])[first, last])
+        {
+            if (Text(root, name) is { Length: > 0 } text && (!IpAddress.TryParse(text, out var address) || (network is { } within && !within.Contains(address))))
+            {
+                throw new NetConfException($"{name} '{text}' is not an address{(network is { } named ? $" in {named}" : string.Empty)}");
+            }
+        }
     }
 
     private static BackendConf ReadBackend(JsonElement? element)
     {
-        if (element is not { ValueKind: JsonValueKind.Object } backend)
+        // flannel's own default is udp.
+        var backend = element ?? EmptyObject;
+        if (backend.ValueKind != JsonValueKind.Object)
         {
-            // flannel's own default is udp, which is not served here; saying so beats guessing.
-            throw new NetConfException("Backend is missing, which means the back end udp: it is not served, say \"Backend\": {\"Type\": \"vxlan\"} or host-gw");
+            throw new NetConfException("Backend is not an object such as {\"Type\": \"vxlan\"}");
         }
 
-        var name = Text(backend, "Type") ?? "udp";
+        var name = Text(backend, "Type") is { Length: > 0 } given ? given : "udp";
         BackendType? type = name switch
         {
             "vxlan" => BackendType.Vxlan,
             "host-gw" => BackendType.HostGw,
+            "ipip" => BackendType.Ipip,
+            "udp" => BackendType.Udp,
             "alloc" => BackendType.Alloc,
             _ => null,
         };
         if (type is null)
         {
-            throw new NetConfException(name is "udp" or "ipip" or "ipsec" or "wireguard" or "tencent-vpc" or "alivpc" or "aws-vpc" or "gce" or "extension"
-                ? $"the back end {name} is not served; vxlan, host-gw and alloc are"
-                : $"there is no back end {name}; vxlan, host-gw and alloc are served");
+            throw new NetConfException(name is "ipsec" or "wireguard" or "tencent-vpc" or "alivpc" or "ali-vpc" or "aws-vpc" or "gce" or "extension"
+                ? $"the back end {name} is not served; {Served} are"
+                : $"there is no back end {name}; {Served} are served");
         }
 
         var port = Number(backend, "Port", 0, ushort.MaxValue) ?? 0;
@@ -107,11 +140,13 @@ internal sealed record NetConf
             throw new NetConfException($"Backend.MTU {mtu} is below 1280, the least that IPv6 needs");
         }
 
+        // Windows nodes make their devices' addresses of it; Linux nodes pass it over.
+        _ = Text(backend, "MacPrefix");
         return new BackendConf
         {
             Type = type.Value,
             Vni = (uint)(Number(backend, "VNI", 0, 0xFFFFFF) ?? 1),
-            Port = port == 0 ? (ushort)8472 : (ushort)port,
+            Port = port != 0 ? (ushort)port : type == BackendType.Udp ? BackendConf.UdpPort : BackendConf.VxlanPort,
             Gbp = Boolean(backend, "GBP") ?? false,
             Learning = Boolean(backend, "Learning") ?? false,
             DirectRouting = Boolean(backend, "DirectRouting") ?? false,

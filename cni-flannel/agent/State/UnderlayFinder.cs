@@ -33,32 +33,37 @@ internal static class UnderlayFinder
         return underlay;
     }
 
+    /// <summary>The first --iface that is there, else the first --iface-regex that something matches.</summary>
     private static Link FindLink(RouteSocket route, FlannelOptions options, IReadOnlyCollection<IpFamily> families, List<AddressEntry> addresses)
     {
-        if (options.Interface is { Length: > 0 } wanted)
+        if (options.Interfaces.Count + options.InterfaceRegexes.Count > 0)
         {
-            if (!IpAddress.TryParse(wanted, out var address))
-            {
-                return route.GetLink(wanted) ?? throw new UnderlayException($"--iface {wanted}: there is no such interface");
-            }
-
-            return addresses.Find(entry => entry.Prefix.Address == address) is { } owner && route.GetLink(owner.InterfaceIndex) is { } byAddress
-                ? byAddress
-                : throw new UnderlayException($"--iface {wanted}: no interface has this address");
-        }
-
-        if (options.InterfaceRegex is { Length: > 0 } pattern)
-        {
-            var regex = new Regex(pattern, RegexOptions.CultureInvariant, RegexLimit);
-            var links = route.ListLinks();
-            return links.Find(link => regex.IsMatch(link.Name))
-                ?? links.Find(link => addresses.Exists(entry => entry.InterfaceIndex == link.Index && entry.Prefix.Family == IpFamily.V4 && regex.IsMatch(entry.Prefix.Address.ToString())))
-                ?? throw new UnderlayException($"--iface-regex {pattern}: no interface matches");
+            return options.Interfaces.Select(wanted => ByName(route, wanted, addresses)).FirstOrDefault(static link => link is not null)
+                ?? options.InterfaceRegexes.Select(pattern => ByPattern(route, pattern, addresses)).FirstOrDefault(static link => link is not null)
+                ?? throw new UnderlayException($"{Asked(options)}: there is no such interface");
         }
 
         return options.InterfaceCanReach is { } target
             ? ByRoute(route, target) ?? throw new UnderlayException($"--iface-can-reach {target}: there is no route to it")
             : ByDefaultRoute(route, families);
+    }
+
+    private static string Asked(FlannelOptions options) => string.Join(", ", [
+        .. options.Interfaces.Select(static name => IpAddress.TryParse(name, out _) ? $"--iface {name} (no interface has this address)" : $"--iface {name}"),
+        .. options.InterfaceRegexes.Select(static pattern => $"--iface-regex {pattern}")]);
+
+    private static Link? ByName(RouteSocket route, string wanted, List<AddressEntry> addresses) =>
+        !IpAddress.TryParse(wanted, out var address) ? route.GetLink(wanted)
+        : addresses.Find(entry => entry.Prefix.Address == address) is { } owner ? route.GetLink(owner.InterfaceIndex)
+        : null;
+
+    /// <summary>Names first, then addresses; a loopback or a switched-off interface leads nowhere.</summary>
+    private static Link? ByPattern(RouteSocket route, string pattern, List<AddressEntry> addresses)
+    {
+        var regex = new Regex(pattern, RegexOptions.CultureInvariant, RegexLimit);
+        var links = route.ListLinks().FindAll(static link => link.IsUp && (link.Flags & LinkFlags.Loopback) == 0);
+        return links.Find(link => regex.IsMatch(link.Name))
+            ?? links.Find(link => addresses.Exists(entry => entry.InterfaceIndex == link.Index && !entry.Prefix.Address.IsLinkLocal && regex.IsMatch(entry.Prefix.Address.ToString())));
     }
 
     private static Link? ByRoute(RouteSocket route, IpAddress target)
@@ -91,9 +96,12 @@ internal static class UnderlayFinder
 
     private static IpAddress AddressOf(Link link, IpFamily family, FlannelOptions options, List<AddressEntry> addresses)
     {
-        if (IpAddress.TryParse(options.Interface, out var named) && named.Family == family)
+        foreach (var wanted in options.Interfaces)
         {
-            return named;
+            if (IpAddress.TryParse(wanted, out var named) && named.Family == family && addresses.Exists(entry => entry.InterfaceIndex == link.Index && entry.Prefix.Address == named))
+            {
+                return named;
+            }
         }
 
         var own = addresses.Where(entry => entry.InterfaceIndex == link.Index && entry.Prefix.Family == family && !entry.Prefix.Address.IsLinkLocal).ToList();

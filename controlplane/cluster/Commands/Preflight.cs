@@ -2,6 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Podwire.Cluster.Interop;
 using Podwire.Cluster.Nodes;
+using Podwire.Netlink;
+using Podwire.Netlink.Namespaces;
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
 
 namespace Podwire.Cluster.Commands;
 
@@ -10,8 +14,6 @@ internal static class Preflight
 {
     private static readonly Dictionary<string, string> LaterNetworks = new(StringComparer.Ordinal)
     {
-        ["flannel-udp"] = "the udp back end is not served yet",
-        ["flannel-ipip"] = "this needs the kernel module ipip (User Mode Linux has it) and is not served yet",
         ["calico-bgp"] = "the routed network is not served yet",
         ["calico-rr"] = "the routed network is not served yet",
     };
@@ -37,7 +39,8 @@ internal static class Preflight
             throw new ClusterException($"--api-port takes 1 to 65535, not {options.ApiPort}");
         }
 
-        CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw"], LaterNetworks);
+        CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw", "flannel-udp", "flannel-ipip"], LaterNetworks);
+        CheckNetworkKernel(options.Network);
         CheckMode("--proxy", options.Proxy, ["nftables"], LaterProxies);
         foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", "podwire-flannel", "podwire-proxy", "podwire-echo"])
         {
@@ -76,6 +79,34 @@ internal static class Preflight
             throw new ClusterException($"'podwire {command}' needs root, to make and enter network namespaces: run it with sudo");
         }
     }
+
+    /// <summary>Refuses a back end whose kernel module is not there. The kernel loads it, if it can, when the first such device is made: so one is made.</summary>
+    private static void CheckNetworkKernel(string network)
+    {
+        if (network == "flannel-udp" && !File.Exists("/dev/net/tun"))
+        {
+            throw new ClusterException("--network flannel-udp needs /dev/net/tun: load the kernel module tun (modprobe tun), or choose flannel-vxlan or flannel-host-gw");
+        }
+
+        if (network == "flannel-ipip" && !HasIpip())
+        {
+            throw new ClusterException("--network flannel-ipip needs the kernel module ipip, which this kernel lacks (User Mode Linux has it): load it (modprobe ipip), or choose flannel-vxlan, flannel-host-gw or flannel-udp");
+        }
+    }
+
+    private static bool HasIpip() => ScratchNamespace.Run(static () =>
+    {
+        using var route = RouteSocket.Open();
+        try
+        {
+            route.AddLink(new IpipSpec("probe", new IpipAttributes()));
+            return true;
+        }
+        catch (NetlinkException e) when (e.Errno == Errno.EOPNOTSUPP)
+        {
+            return false;
+        }
+    });
 
     private static void CheckMode(string flag, string value, string[] served, Dictionary<string, string> later)
     {

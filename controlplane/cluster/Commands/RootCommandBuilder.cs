@@ -22,7 +22,7 @@ internal static class RootCommandBuilder
     private static Command Up(ClusterPaths paths)
     {
         var nodes = new Option<int>("--nodes") { Description = $"how many nodes, 1 to {Nodes.Underlay.MostNodes}", DefaultValueFactory = _ => 3 };
-        var network = new Option<string>("--network") { Description = "flannel-vxlan or flannel-host-gw", DefaultValueFactory = _ => "flannel-vxlan" };
+        var network = new Option<string>("--network") { Description = "flannel-vxlan, flannel-host-gw, flannel-udp or flannel-ipip", DefaultValueFactory = _ => "flannel-vxlan" };
         var proxy = new Option<string>("--proxy") { Description = "nftables", DefaultValueFactory = _ => "nftables" };
         var port = new Option<int>("--api-port") { Description = "the API server's port on 127.0.0.1", DefaultValueFactory = _ => 6443 };
         var noSample = new Option<bool>("--no-sample") { Description = "do not deploy the sample and test it" };

@@ -31,6 +31,7 @@ internal static class NodeFiles
     public static string NetConf(string network) => $$"""
         {
           "Network": "{{Underlay.ClusterCidr}}",
+          "EnableNFTables": true,
           "Backend": { "Type": "{{network["flannel-".Length..]}}" }
         }
         """;

@@ -50,6 +50,12 @@ internal static class IfLink
     internal const int IFLA_MACVLAN_MODE = 1;
     internal const int IFLA_MACVLAN_BC_QUEUE_LEN = 7;
 
+    internal const int IFLA_IPTUN_LINK = 1;
+    internal const int IFLA_IPTUN_LOCAL = 2;
+    internal const int IFLA_IPTUN_REMOTE = 3;
+    internal const int IFLA_IPTUN_TTL = 4;
+    internal const int IFLA_IPTUN_PMTUDISC = 10;
+
     internal const int IFLA_VXLAN_ID = 1;
     internal const int IFLA_VXLAN_GROUP = 2;
     internal const int IFLA_VXLAN_LINK = 3;

@@ -53,6 +53,9 @@ public sealed record Link
     /// <summary>A vxlan's settings.</summary>
     public VxlanAttributes? Vxlan { get; init; }
 
+    /// <summary>An IPv4-in-IPv4 tunnel's settings.</summary>
+    public IpipAttributes? Ipip { get; init; }
+
     /// <summary>The settings of a bridge's port.</summary>
     public BridgePort? Port { get; init; }
 
@@ -146,6 +149,7 @@ public sealed record Link
             TxQueueLength = txQueueLength,
             Bridge = info.Bridge,
             Vxlan = info.Vxlan,
+            Ipip = info.Ipip,
             Port = info.Port,
             Macvlan = info.Macvlan,
         };

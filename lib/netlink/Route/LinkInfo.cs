@@ -8,6 +8,7 @@ internal struct LinkInfo
     internal string? Kind;
     internal BridgeAttributes? Bridge;
     internal VxlanAttributes? Vxlan;
+    internal IpipAttributes? Ipip;
     internal BridgePort? Port;
     internal MacvlanMode Macvlan;
 
@@ -31,6 +32,9 @@ internal struct LinkInfo
                     break;
                 case IfLink.IFLA_INFO_DATA when info.Kind == MacvlanSpec.KindName:
                     info.Macvlan = MacvlanSpec.DecodeMode(attributes.Nested());
+                    break;
+                case IfLink.IFLA_INFO_DATA when info.Kind == IpipAttributes.Kind:
+                    info.Ipip = IpipAttributes.Decode(attributes.Nested());
                     break;
                 case IfLink.IFLA_INFO_SLAVE_KIND:
                     slaveKind = attributes.String();
