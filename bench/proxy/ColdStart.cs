@@ -64,7 +64,7 @@ internal sealed class ColdStart(BenchOptions options)
         using var output = new BinaryWriter(File.Create(file));
         foreach (var batch in RulesetDiff.Between(null, table).Split(20_000))
         {
-            var writer = new NetlinkWriter(stackalloc byte[1024]);
+            var writer = new NetlinkWriter([]);
             try
             {
                 new BatchWriter().Write(ref writer, batch, null);
