@@ -9,8 +9,22 @@ public static class RulesetDiff
     /// <summary>The batch from <paramref name="actual"/> (null: no table) to <paramref name="desired"/>; empty if they are equal.</summary>
     public static NftBatch Between(Table? actual, Table desired)
     {
-        ArgumentNullException.ThrowIfNull(desired);
         var batch = new NftBatch();
+        foreach (var part in Stages(actual, desired, oneBatch: true))
+        {
+            batch.Add(part);
+        }
+
+        return batch;
+    }
+
+    /// <summary>The same difference in transactions that no packet can fall between (<see cref="StagedChange"/>); none if they are equal.</summary>
+    public static IReadOnlyList<NftBatch> Stages(Table? actual, Table desired) => Stages(actual, desired, oneBatch: false);
+
+    private static NftBatch[] Stages(Table? actual, Table desired, bool oneBatch)
+    {
+        ArgumentNullException.ThrowIfNull(desired);
+        var change = new StagedChange();
         if (actual is not null && actual.Id != desired.Id)
         {
             throw new ArgumentException($"{actual.Id} is not {desired.Id}", nameof(actual));
@@ -18,17 +32,17 @@ public static class RulesetDiff
 
         if (actual is not null && !CanBecome(actual, desired))
         {
-            batch.Add(new DeleteTable(desired.Id));
+            change.Change.Add(new DeleteTable(desired.Id));
             actual = null;
         }
 
         if (actual is null)
         {
-            batch.Add(new AddTable(desired.Id, desired.Comment));
+            change.Change.Add(new AddTable(desired.Id, desired.Comment));
         }
 
-        new Step(actual ?? new Table { Id = desired.Id }, desired, batch).Write();
-        return batch;
+        new Step(actual ?? new Table { Id = desired.Id }, desired, change, oneBatch || actual is null).Write();
+        return [.. change.ToBatches()];
     }
 
     /// <summary>The batch that makes a table anew whatever is there, for a caller who does not know or does not trust what is there.</summary>
@@ -63,14 +77,18 @@ public static class RulesetDiff
         return true;
     }
 
-    private readonly struct Step(Table actual, Table desired, NftBatch batch)
+    private readonly struct Step(Table actual, Table desired, StagedChange change, bool oneBatch)
     {
         private readonly TableId id = desired.Id;
+        private readonly NftBatch batch = change.Change;
 
         public void Write()
         {
             var recreated = RecreatedSets();
             var rewritten = new List<Chain>();
+
+            // New rules may name a set that must be deleted to be made anew: then nothing can go ahead of it.
+            var ahead = oneBatch || recreated.Count > 0 ? batch : change.Ahead;
 
             // New chains first (rules and elements name them), then the rules that hold on to what goes.
             foreach (var chain in desired.Chains)
@@ -78,7 +96,8 @@ public static class RulesetDiff
                 var old = actual.FindChain(chain.Name);
                 if (old is null)
                 {
-                    batch.Add(new AddChain(id, Declaration(chain)));
+                    // A base chain is met at once, so it comes with the change.
+                    (chain.Base is null ? ahead : batch).Add(new AddChain(id, Declaration(chain)));
                     rewritten.Add(chain);
                     continue;
                 }
@@ -115,12 +134,13 @@ public static class RulesetDiff
                 }
             }
 
-            WriteSets(recreated);
+            WriteSets(recreated, ahead);
             foreach (var chain in rewritten)
             {
+                var into = chain.Base is null && actual.FindChain(chain.Name) is null ? ahead : batch;
                 foreach (var rule in chain.Rules)
                 {
-                    batch.Add(new AddRule(id, chain.Name, rule));
+                    into.Add(new AddRule(id, chain.Name, rule));
                 }
             }
 
@@ -169,7 +189,7 @@ public static class RulesetDiff
             return names;
         }
 
-        private void WriteSets(HashSet<string> recreated)
+        private void WriteSets(HashSet<string> recreated, NftBatch ahead)
         {
             // Deletions before additions: a verdict that goes may be the last one to name a chain, a range that goes may overlap a new one.
             foreach (var old in actual.Sets)
@@ -183,26 +203,27 @@ public static class RulesetDiff
             foreach (var set in desired.Sets)
             {
                 var old = recreated.Contains(set.Name) ? null : actual.FindSet(set.Name);
+                var into = actual.FindSet(set.Name) is null ? ahead : batch;
                 if (old is null)
                 {
-                    batch.Add(new AddSet(id, set with { Elements = [] }));
+                    into.Add(new AddSet(id, set with { Elements = [] }));
                 }
 
                 // What rules put into a dynamic set is theirs.
                 if ((set.Flags & SetFlags.Dynamic) == 0)
                 {
-                    WriteElements(set, old?.Elements ?? []);
+                    WriteElements(into, set, old?.Elements ?? []);
                 }
             }
         }
 
-        private void WriteElements(SetObject set, ValueList<SetElement> old)
+        private void WriteElements(NftBatch into, SetObject set, ValueList<SetElement> old)
         {
             if (old.IsEmpty)
             {
                 if (!set.Elements.IsEmpty)
                 {
-                    batch.Add(new AddElements(id, set, set.Elements.AsMemory()));
+                    into.Add(new AddElements(id, set, set.Elements.AsMemory()));
                 }
 
                 return;
@@ -233,6 +254,12 @@ public static class RulesetDiff
                 {
                     added.Add(set.Elements[j++]);
                 }
+            }
+
+            if (!oneBatch)
+            {
+                change.Elements(id, set, [.. removed], [.. added]);
+                return;
             }
 
             if (removed.Count > 0)

@@ -121,7 +121,7 @@ internal sealed class NodeTables : IServiceDataPlane
     }
 
     /// <inheritdoc/>
-    public string Plan(ProxySnapshot snapshot) => string.Concat(tables.Select(table => NftText.Write(table.Plan(snapshot, TableSettings.Of(options, snapshot.Node, table.Family)))));
+    public string Plan(ProxySnapshot snapshot) => string.Concat(tables.SelectMany(table => table.Plan(snapshot, TableSettings.Of(options, snapshot.Node, table.Family))).Select(NftText.Write));
 
     /// <inheritdoc/>
     public void Remove() => tables.ForEach(static table => table.Remove());

@@ -60,12 +60,12 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
     }
 
     /// <summary>What <see cref="Sync"/> would send for a snapshot that names every Service, without sending it.</summary>
-    public NftBatch Plan(ProxySnapshot snapshot, TableSettings settings)
+    public IEnumerable<NftBatch> Plan(ProxySnapshot snapshot, TableSettings settings)
     {
         var actual = nft.ReadTable(id);
         var planned = new TableModel(settings, actual is null ? null : ElementCompiler.ReadSlots(actual));
         planned.Absorb(snapshot);
-        return RulesetDiff.Between(actual, planned.ToTable());
+        return RulesetDiff.Stages(actual, planned.ToTable());
     }
 
     /// <summary>Removes the table.</summary>
@@ -110,10 +110,10 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
                 return Load();
             }
 
-            var batch = RulesetDiff.Between(current, desired ??= model!.ToTable());
+            var batches = RulesetDiff.Stages(current, desired ??= model!.ToTable());
             try
             {
-                return Commit(batch, attempt < Attempts ? before : null);
+                return Commit(batches, attempt < Attempts ? before : null);
             }
             catch (NftException e) when (e.IsStale && attempt < Attempts)
             {
@@ -122,23 +122,22 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
         }
     }
 
-    /// <summary>Commits a difference: in one piece, unless that would hold the kernel's lock for long.</summary>
-    private SyncOutcome Commit(NftBatch batch, uint? generation)
+    /// <summary>Commits a difference, in more pieces than it comes in where one would hold the kernel's lock for long.</summary>
+    private SyncOutcome Commit(IReadOnlyList<NftBatch> batches, uint? generation)
     {
-        var count = 0;
-        foreach (var part in batch.ElementCount <= ElementsAtOnce ? [batch] : batch.Split(ElementsAtOnce))
+        int count = 0, elements = 0, operations = 0;
+        foreach (var part in batches.SelectMany(static batch => batch.Split(ElementsAtOnce)))
         {
-            if (!part.IsEmpty)
-            {
-                nft.Apply(part, count == 0 ? generation : null);
-                generations.Committed(1);
-                count++;
-            }
+            nft.Apply(part, count == 0 ? generation : null);
+            generations.Committed(1);
+            count++;
+            elements += part.ElementCount;
+            operations += part.Operations.Count;
         }
 
         isVerified = true;
-        ApplyLog.Verified(logger, id.ToString(), batch.ElementCount, batch.Operations.Count);
-        return new(count, batch.ElementCount, null);
+        ApplyLog.Verified(logger, id.ToString(), elements, operations);
+        return new(count, elements, null);
     }
 
     private SyncOutcome Commit(IEnumerable<NftBatch> batches)

@@ -5,13 +5,12 @@ using Podwire.Ruleset;
 namespace Podwire.Proxy.Compile;
 
 /// <summary>
-/// Collects what one transaction changes, and what a second one clears away behind it. Deletions come before additions within each map (one key may be both), chains before
+/// Collects what changes together. Deletions come before additions within each map (one key may be both), chains before
 /// the elements that lead to them, and what nothing leads to any more goes last.
 /// </summary>
 internal sealed class TableChange(TableSchema schema, ChainCompiler chains, SharedObjects shared)
 {
     private readonly Dictionary<string, (List<SetElement> Removed, List<SetElement> Added)> elements = [];
-    private readonly List<(NftMap Map, SetElement Element)> spentSlots = [];
     private readonly HashSet<SharedChain> touchedChains = [];
     private readonly HashSet<SharedChain> chainsBefore = [];
     private readonly Dictionary<IpAddress, bool> hairpinBefore = [];
@@ -42,81 +41,42 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
         }
     }
 
-    /// <summary>
-    /// The transactions, in order. Slots that nothing leads to any more go in one of their own: a packet makes two look-ups, the
-    /// kernel switches generations between any two, and one that was told «three endpoints» just before must still find the third.
-    /// </summary>
+    /// <summary>The transactions, in order: a packet makes two look-ups, and must not fall between them (<see cref="StagedChange"/>).</summary>
     public IEnumerable<NftBatch> ToBatches()
-    {
-        var spent = SettleSpentSlots();
-        yield return ToBatch();
-        if (spent.ElementCount > 0)
-        {
-            yield return spent;
-        }
-    }
-
-    private NftBatch SettleSpentSlots()
-    {
-        var batch = new NftBatch();
-        foreach (var slots in spentSlots.GroupBy(static slot => slot.Map.Name))
-        {
-            var map = slots.First().Map;
-            var filled = elements.TryGetValue(map.Name, out var change) ? change.Added.Select(static element => element.Key).ToHashSet() : [];
-            var spent = new List<SetElement>();
-            foreach (var (_, element) in slots)
-            {
-                // Another Service took the frontend over in the same change: its slot takes this one's place at once.
-                if (filled.Contains(element.Key))
-                {
-                    change.Removed.Add(element);
-                }
-                else
-                {
-                    spent.Add(element);
-                }
-            }
-
-            batch.DeleteElements(schema.Id, map, CollectionsMarshal.AsSpan(spent));
-        }
-
-        return batch;
-    }
-
-    private NftBatch ToBatch()
     {
         Settle(schema.Hairpin, hairpinBefore, shared.Hairpins, ElementCompiler.Hairpin);
         Settle(schema.ClusterIps, clusterIpBefore, shared.ClusterIps, ElementCompiler.ClusterIp);
-        var batch = new NftBatch();
+        var staged = new StagedChange();
+        // A set that is made anew must be free of rules first, new ones too: then nothing goes ahead.
+        var ahead = setsAfter.Any(pair => setsBefore.TryGetValue(pair.Key, out var before) && !before.SameDeclaration(pair.Value)) ? staged.Change : staged.Ahead;
         var removed = new List<string>();
-        AddSets(batch);
-        AddChains(batch, removed);
+        AddSets(ahead, staged.Change);
+        AddChains(ahead, staged.Change, removed);
         foreach (var set in schema.All)
         {
             if (elements.TryGetValue(set.Name, out var change))
             {
-                batch.DeleteElements(schema.Id, set, CollectionsMarshal.AsSpan(change.Removed));
-                batch.AddElements(schema.Id, set, CollectionsMarshal.AsSpan(change.Added));
+                staged.Elements(schema.Id, set, CollectionsMarshal.AsSpan(change.Removed), CollectionsMarshal.AsSpan(change.Added));
             }
         }
 
         // Empty them all first: they refer to one another.
         foreach (var chain in removed)
         {
-            batch.Add(new FlushChain(schema.Id, chain));
+            staged.Change.Add(new FlushChain(schema.Id, chain));
         }
 
         foreach (var chain in removed)
         {
-            batch.Add(new DeleteChain(schema.Id, chain));
+            staged.Change.Add(new DeleteChain(schema.Id, chain));
         }
 
         foreach (var set in setsBefore.Keys.Where(name => !setsAfter.ContainsKey(name)).Order(StringComparer.Ordinal))
         {
-            batch.Add(new DeleteSet(schema.Id, set));
+            staged.Change.Add(new DeleteSet(schema.Id, set));
         }
 
-        return batch;
+        return staged.ToBatches();
     }
 
     private void Remember(CompiledService service)
@@ -167,12 +127,7 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
             }
 
             changed = true;
-            if (i >= after.Length)
-            {
-                spentSlots.Add((map, ElementCompiler.Slot(key, first + i, before[i], oldComment!)));
-                ElementCount++;
-            }
-            else if (i < before.Length)
+            if (i < before.Length)
             {
                 Remove(map, ElementCompiler.Slot(key, first + i, before[i], oldComment!));
             }
@@ -233,13 +188,13 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
         }
     }
 
-    private void AddSets(NftBatch batch)
+    private void AddSets(NftBatch ahead, NftBatch batch)
     {
         foreach (var (name, set) in setsAfter.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             if (!setsBefore.TryGetValue(name, out var before))
             {
-                batch.Add(new AddSet(schema.Id, set));
+                ahead.Add(new AddSet(schema.Id, set));
             }
             else if (!before.SameDeclaration(set))
             {
@@ -270,7 +225,7 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
         return false;
     }
 
-    private void AddChains(NftBatch batch, List<string> removed)
+    private void AddChains(NftBatch ahead, NftBatch batch, List<string> removed)
     {
         var added = new List<Chain>();
         foreach (var chain in touchedChains.OrderBy(static chain => chain.Name, StringComparer.Ordinal))
@@ -302,7 +257,7 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
         removed.AddRange(ownBefore.Keys.Where(name => !ownAfter.ContainsKey(name)).Order(StringComparer.Ordinal));
         foreach (var chain in added)
         {
-            batch.Add(new AddChain(schema.Id, chain with { Rules = [] }));
+            ahead.Add(new AddChain(schema.Id, chain with { Rules = [] }));
         }
 
         foreach (var chain in rewritten)
@@ -310,7 +265,13 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
             batch.Add(new FlushChain(schema.Id, chain.Name));
         }
 
-        foreach (var chain in added.Concat(rewritten))
+        AddRules(ahead, added);
+        AddRules(batch, rewritten);
+    }
+
+    private void AddRules(NftBatch batch, List<Chain> to)
+    {
+        foreach (var chain in to)
         {
             foreach (var rule in chain.Rules)
             {

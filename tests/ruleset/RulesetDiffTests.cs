@@ -124,6 +124,67 @@ public class RulesetDiffTests
     private static Table Replace(Table table, SetObject set) =>
         table with { Sets = ValueList.From(table.Sets.Select(s => s.Name == set.Name ? set : s)) };
 
+    [Fact]
+    public void Stages_RandomTables_Converge()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var kernel = new FakeNft();
+            for (var i = 0; i < 6; i++)
+            {
+                var desired = RandomTables.Next(random);
+                var stages = RulesetDiff.Stages(kernel.ReadTable(desired.Id), desired);
+                Assert.InRange(stages.Count, 0, 3);
+                foreach (var batch in stages)
+                {
+                    kernel.Apply(batch);
+                }
+
+                Assert.Equal(NftText.Write(desired), NftText.Write(kernel.ReadTable(desired.Id)!));
+            }
+        }
+    }
+
+    [Fact]
+    public void Stages_ValueThatGoes_GoesAfterTheVerdictThatToldOfIt()
+    {
+        var old = SampleTables.ProxyTable();
+        var endpoints = old.FindSet("service-endpoints")!;
+        var desired = Replace(old, endpoints with { Elements = ValueList.From(endpoints.Elements.Take(endpoints.Elements.Count - 1)) });
+        desired = Replace(desired, SampleTables.ServiceIps() with { Elements = [] });
+
+        Assert.Collection(
+            RulesetDiff.Stages(old, desired),
+            change => Assert.All(change.Operations, operation => Assert.Equal("service-ips", Assert.IsType<DeleteElements>(operation).Set.Name)),
+            behind => Assert.Equal(endpoints.Elements[^1], Assert.IsType<DeleteElements>(Assert.Single(behind.Operations)).Elements.Span[0]));
+    }
+
+    [Fact]
+    public void Stages_ValueThatChanges_ChangesInOnePiece()
+    {
+        var old = SampleTables.ProxyTable();
+        var endpoints = old.FindSet("service-endpoints")!;
+        var swapped = endpoints.Elements[0] with { Data = endpoints.Elements[^1].Data, Comment = "other" };
+        var desired = Replace(old, endpoints with { Elements = [swapped, .. endpoints.Elements.Skip(1)] });
+
+        Assert.Equal(2, Assert.Single(RulesetDiff.Stages(old, desired)).Operations.Count);
+    }
+
+    [Fact]
+    public void Stages_NewChain_IsFilledBeforeAnythingLeadsThere()
+    {
+        var old = SampleTables.ProxyTable();
+        var chains = old.Chains.Append(Chain.Regular("vip-9", Rule.Of(VerdictStatement.Drop)));
+        var ips = old.FindSet("service-ips")!;
+        var desired = Replace(old with { Chains = ValueList.From(chains) }, ips with { Elements = [ips.Elements[0] with { Verdict = Verdict.Goto("vip-9") }, .. ips.Elements.Skip(1)] });
+
+        Assert.Collection(
+            RulesetDiff.Stages(old, desired),
+            ahead => Assert.Equal([typeof(AddChain), typeof(AddRule)], ahead.Operations.Select(static operation => operation.GetType())),
+            change => Assert.Equal([typeof(DeleteElements), typeof(AddElements)], change.Operations.Select(static operation => operation.GetType())));
+    }
+
     private static void AssertReaches(Table from, Table to)
     {
         var kernel = new FakeNft();

@@ -89,6 +89,23 @@ public sealed class TableSyncTests
     }
 
     [Fact]
+    public void Sync_RepairThatRepointsAndClearsSlots_ClearsThemInATransactionOfTheirOwn()
+    {
+        var service = Service();
+        sync.Sync(Snapshot(With(service, Endpoint("10.244.0.2", "node2"), Endpoint("10.244.0.3", "node2"))), Settings);
+        kernel.Fault = _ => Errno.EIO;
+        Assert.Throws<NftException>(() => sync.Sync(Snapshot(With(service, Endpoint("10.244.0.2", "node2"))), Settings));
+        kernel.Fault = null;
+
+        var outcome = sync.Sync(null, Settings);
+
+        Assert.Equal(3, outcome.Batches);
+        Assert.Equal("elements of set ip podwire-proxy service-endpoints", Assert.IsType<DeleteElements>(Assert.Single(kernel.Applied[^1].Operations)).Subject);
+        Assert.DoesNotContain(kernel.Applied[^2].Operations, operation => operation is DeleteElements { Set.Name: "service-endpoints" });
+        Check();
+    }
+
+    [Fact]
     public void Sync_FirstLoadRefusedHalfway_GoesOnFromThere()
     {
         var batches = 0;
