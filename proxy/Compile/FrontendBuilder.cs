@@ -5,8 +5,8 @@ namespace Podwire.Proxy.Compile;
 /// <summary>Decides what happens at a frontend of one port.</summary>
 internal sealed class FrontendBuilder(PortPlan plan, Func<FrontendKey, (EndpointAddress[] Slots, EndpointAddress[] LocalSlots)> slotsBefore)
 {
-    private readonly EndpointAddress[] cluster = [.. plan.Selection.Cluster.Select(static endpoint => endpoint.Target)];
-    private readonly EndpointAddress[] local = [.. plan.Selection.Local.Select(static endpoint => endpoint.Target)];
+    private readonly EndpointAddress[] cluster = Targets(plan.Selection.Cluster);
+    private readonly EndpointAddress[] local = Targets(plan.Selection.Local);
 
     /// <summary>The frontend.</summary>
     public CompiledFrontend Build(FrontendKey key, FrontendKind kind, string? firewall)
@@ -37,6 +37,17 @@ internal sealed class FrontendBuilder(PortPlan plan, Func<FrontendKey, (Endpoint
 
         var shared = new SharedChain(inside ? ChainKind.Cluster : ChainKind.External, key.IsNodePort, endpoints.Length);
         return Shared(key, firewall, shared, SlotAssignment.Assign(slotsBefore(key).Slots, endpoints), []);
+    }
+
+    private static EndpointAddress[] Targets(IReadOnlyList<PortEndpoint> endpoints)
+    {
+        var targets = new EndpointAddress[endpoints.Count];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            targets[i] = endpoints[i].Target;
+        }
+
+        return targets;
     }
 
     /// <summary>Pods and the node itself have every endpoint, the outside those of this node, or is dropped.</summary>

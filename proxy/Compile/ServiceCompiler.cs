@@ -146,11 +146,14 @@ internal static class ServiceCompiler
 
     private static void CollectHairpins(SortedSet<IpAddress> hairpins, EndpointSelection selection, NodeState node)
     {
-        foreach (var (target, endpoint) in selection.Cluster.Concat(selection.Local))
+        foreach (var choice in (IReadOnlyList<PortEndpoint>[])[selection.Cluster, selection.Local])
         {
-            if (endpoint.NodeName == node.Name)
+            for (var i = 0; i < choice.Count; i++)
             {
-                hairpins.Add(target.Address);
+                if (choice[i].Endpoint.NodeName == node.Name)
+                {
+                    hairpins.Add(choice[i].Target.Address);
+                }
             }
         }
     }

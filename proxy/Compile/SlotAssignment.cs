@@ -13,17 +13,17 @@ internal static class SlotAssignment
     /// slots of those that left, and what then is missing at the front comes from the end. At most max(added, removed)
     /// slots below the new length differ from before. Without a previous order the result is sorted.
     /// </summary>
-    public static EndpointAddress[] Assign(EndpointAddress[] previous, IReadOnlyCollection<EndpointAddress> wanted)
+    public static EndpointAddress[] Assign(EndpointAddress[] previous, EndpointAddress[] wanted)
     {
         if (previous.Length == 0)
         {
-            var sorted = wanted.ToArray();
+            var sorted = (EndpointAddress[])wanted.Clone();
             Array.Sort(sorted);
             return sorted;
         }
 
         var missing = new HashSet<EndpointAddress>(wanted);
-        var slots = new EndpointAddress[Math.Max(previous.Length, wanted.Count)];
+        var slots = new EndpointAddress[Math.Max(previous.Length, wanted.Length)];
         var taken = new bool[slots.Length];
         for (var i = 0; i < previous.Length; i++)
         {
@@ -43,7 +43,7 @@ internal static class SlotAssignment
         }
 
         var last = slots.Length - 1;
-        for (var i = 0; i < wanted.Count; i++)
+        for (var i = 0; i < wanted.Length; i++)
         {
             if (taken[i])
             {
@@ -58,6 +58,6 @@ internal static class SlotAssignment
             (slots[i], taken[i], taken[last]) = (slots[last], true, false);
         }
 
-        return slots[..wanted.Count];
+        return slots[..wanted.Length];
     }
 }

@@ -35,8 +35,9 @@ internal static class EndpointSelector
     public static TopologyMode ModeOf(IReadOnlyList<PortEndpoint> endpoints, NodeState node)
     {
         bool any = false, allZone = true, allNode = true, thisZone = false, thisNode = false;
-        foreach (var (_, endpoint) in endpoints)
+        foreach (var candidate in endpoints)
         {
+            ref readonly var endpoint = ref candidate.Endpoint;
             if (!endpoint.IsReady)
             {
                 continue;
@@ -52,27 +53,38 @@ internal static class EndpointSelector
         return any && allNode && thisNode ? TopologyMode.Node : any && allZone && thisZone ? TopologyMode.Zone : TopologyMode.None;
     }
 
-    private static List<PortEndpoint> Cluster(IReadOnlyList<PortEndpoint> endpoints, NodeState node)
+    private static IReadOnlyList<PortEndpoint> Cluster(IReadOnlyList<PortEndpoint> endpoints, NodeState node)
     {
-        var mode = ModeOf(endpoints, node);
-        var ready = Filter(endpoints, endpoint => endpoint.IsReady && mode switch
+        var ready = ModeOf(endpoints, node) switch
         {
-            TopologyMode.Node => endpoint.NodeHints.Contains(node.Name),
-            TopologyMode.Zone => endpoint.ZoneHints.Contains(node.Zone!),
-            _ => true,
-        });
+            TopologyMode.Node => Filter(endpoints, endpoint => endpoint.IsReady && endpoint.NodeHints.Contains(node.Name)),
+            TopologyMode.Zone => Filter(endpoints, endpoint => endpoint.IsReady && endpoint.ZoneHints.Contains(node.Zone!)),
+            _ => Filter(endpoints, static endpoint => endpoint.IsReady),
+        };
         // The fall-back ignores hints: it is a last resort against dropping connections.
         return ready.Count > 0 ? ready : Filter(endpoints, static endpoint => endpoint.IsLastResort);
     }
 
-    private static List<PortEndpoint> Filter(IReadOnlyList<PortEndpoint> endpoints, Predicate<EndpointRecord> accept)
+    /// <summary>Those that are accepted: the same list if that is all of them, as is usual.</summary>
+    private static IReadOnlyList<PortEndpoint> Filter(IReadOnlyList<PortEndpoint> endpoints, Predicate<EndpointRecord> accept)
     {
-        var chosen = new List<PortEndpoint>(endpoints.Count);
-        foreach (var candidate in endpoints)
+        var first = 0;
+        while (first < endpoints.Count && accept(endpoints[first].Endpoint))
         {
-            if (accept(candidate.Endpoint))
+            first++;
+        }
+
+        if (first == endpoints.Count)
+        {
+            return endpoints;
+        }
+
+        var chosen = new List<PortEndpoint>();
+        for (var i = 0; i < endpoints.Count; i++)
+        {
+            if (i < first || (i > first && accept(endpoints[i].Endpoint)))
             {
-                chosen.Add(candidate);
+                chosen.Add(endpoints[i]);
             }
         }
 

@@ -10,30 +10,37 @@ internal sealed record ServiceState(ServiceRecord Service, IReadOnlyList<SliceRe
     /// <summary>The endpoints of one family that serve a port, each with its port number; an address that two slices name is taken from the first.</summary>
     public List<PortEndpoint> EndpointsOf(PortRecord port, IpFamily family)
     {
-        var endpoints = new List<PortEndpoint>();
-        HashSet<EndpointAddress>? seen = null;
+        var count = 0;
+        var sources = 0;
         foreach (var slice in Slices)
         {
-            if (slice.Family != family)
-            {
-                continue;
-            }
-
             foreach (var slicePort in slice.Ports)
             {
-                if (slicePort.Protocol != port.Protocol || slicePort.Name != port.Name)
+                if (slice.Family == family && Serves(slicePort, port))
+                {
+                    count += slice.Endpoints.Length;
+                    sources++;
+                }
+            }
+        }
+
+        // Only an endpoint that is moved between slices is named twice.
+        HashSet<EndpointAddress>? seen = sources > 1 ? new(count) : null;
+        var endpoints = new List<PortEndpoint>(count);
+        foreach (var slice in Slices)
+        {
+            foreach (var slicePort in slice.Ports)
+            {
+                if (slice.Family != family || !Serves(slicePort, port))
                 {
                     continue;
                 }
 
-                // Only an endpoint that is moved between slices is named twice, so one slice needs no check against itself.
-                seen ??= new(endpoints.Count + slice.Endpoints.Length);
-                foreach (ref readonly var endpoint in slice.Endpoints.AsSpan())
+                for (var i = 0; i < slice.Endpoints.Length; i++)
                 {
-                    var target = new EndpointAddress(endpoint.Address, slicePort.Port);
-                    if (seen.Add(target))
+                    if (seen is null || seen.Add(new(slice.Endpoints[i].Address, slicePort.Port)))
                     {
-                        endpoints.Add(new(target, endpoint));
+                        endpoints.Add(new(slice.Endpoints, i, slicePort.Port));
                     }
                 }
             }
@@ -41,4 +48,6 @@ internal sealed record ServiceState(ServiceRecord Service, IReadOnlyList<SliceRe
 
         return endpoints;
     }
+
+    private static bool Serves(SlicePort candidate, PortRecord port) => candidate.Protocol == port.Protocol && candidate.Name == port.Name;
 }

@@ -11,6 +11,10 @@ internal static class SliceReader
     /// <summary>Label that names the Service.</summary>
     public const string ServiceNameLabel = "kubernetes.io/service-name";
 
+    // Lists of endpoints are grown in one place and copied out at their length: a list of a large cluster holds hundreds of thousands.
+    [ThreadStatic]
+    private static List<EndpointRecord>? scratch;
+
     /// <summary>The slice; the reader stands at the object's beginning and is left at its end.</summary>
     public static SliceObject Read(ref Utf8JsonReader json)
     {
@@ -140,7 +144,8 @@ internal static class SliceReader
 
     private static List<EndpointRecord> Endpoints(ref Utf8JsonReader json, Reading reading)
     {
-        var endpoints = new List<EndpointRecord>();
+        var endpoints = scratch ??= [];
+        endpoints.Clear();
         if (!JsonValue.EnterArray(ref json))
         {
             return endpoints;
