@@ -23,6 +23,12 @@ public static class ProxyProgram
         try
         {
             var options = ProxyFlags.Read(flags, static file => YamlToJson.Parse(File.ReadAllText(file)));
+            if (options.WriteConfigTo is { } file)
+            {
+                await File.WriteAllTextAsync(file, DefaultConfiguration.Yaml).ConfigureAwait(false);
+                return 0;
+            }
+
             return await RunAsync(options).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ConfigurationException or FlagException or YamlFormatException)
@@ -42,6 +48,12 @@ public static class ProxyProgram
         using var loggers = DaemonLogging.Create(options.Verbosity);
         var logger = loggers.CreateLogger("podwire-proxy");
         using var termination = Termination.Handle();
+        if (options.InitOnly)
+        {
+            KernelSettings.Ensure(options, logger);
+            return 0;
+        }
+
         using var kernel = ProxyKernel.Open();
         if (options.Cleanup)
         {

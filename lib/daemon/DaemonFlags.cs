@@ -43,6 +43,12 @@ public sealed class DaemonFlags(string program, string summary)
     /// <summary>True if the flag stood on the command line.</summary>
     public bool IsGiven(string name) => values.ContainsKey(name);
 
+    /// <summary>True if there is such a flag.</summary>
+    public bool IsDeclared(string name) => Find(name) is not null;
+
+    /// <summary>What --help says of a declared flag.</summary>
+    public string HelpOf(string name) => Find(name)!.Help;
+
     /// <summary>The value of a switch.</summary>
     public bool IsSet(string name) => Get(name) == "true";
 

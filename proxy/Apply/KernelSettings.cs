@@ -23,10 +23,38 @@ internal static class KernelSettings
             Set("net/netfilter/nf_conntrack_tcp_be_liberal", "1", logger);
         }
 
+        RaiseConntrackMax(options, logger);
+        SetOomScore(options, logger);
         // Forwarding is the operator's or the CNI plugin's decision; without it nothing reaches another node.
         if (Sysctl.Read("net/ipv4/ip_forward") == "0")
         {
             ApplyLog.NotForwarding(logger);
+        }
+    }
+
+    /// <summary>Never lowers it: somebody else may have had a reason. Only the first network namespace has it to set.</summary>
+    private static void RaiseConntrackMax(ProxyOptions options, ILogger logger)
+    {
+        var wanted = options.ConntrackMaxPerCore == 0 ? 0 : Math.Max(options.ConntrackMin, (long)options.ConntrackMaxPerCore * Environment.ProcessorCount);
+        if (long.TryParse(Sysctl.Read("net/netfilter/nf_conntrack_max"), out var now) && now < wanted)
+        {
+            Set("net/netfilter/nf_conntrack_max", wanted.ToString(), logger);
+        }
+    }
+
+    private static void SetOomScore(ProxyOptions options, ILogger logger)
+    {
+        var score = (options.OomScoreAdj ?? -999).ToString();
+        try
+        {
+            File.WriteAllText("/proc/self/oom_score_adj", score);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (options.OomScoreAdj is not null)
+            {
+                ApplyLog.SysctlFailed(logger, "/proc/self/oom_score_adj", score, e.Message);
+            }
         }
     }
 

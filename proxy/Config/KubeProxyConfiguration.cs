@@ -25,13 +25,14 @@ internal static class KubeProxyConfiguration
             throw new ConfigurationException($"the configuration file must be {Group} KubeProxyConfiguration, not {version ?? "(no apiVersion)"} {root.Text("kind") ?? "(no kind)"}");
         }
 
-        var ignored = new List<string>(root.Ignore("featureGates", "logging", "bindAddress", "enableProfiling", "showHiddenMetricsForVersion", "oomScoreAdj", "configSyncPeriod", "portRange", "windowsRunAsService"));
+        var ignored = new List<string>(root.Ignore("featureGates", "logging", "bindAddress", "enableProfiling", "showHiddenMetricsForVersion", "configSyncPeriod", "portRange", "windowsRunAsService"));
         var options = defaults with
         {
             NodeName = root.Text("hostnameOverride") is { Length: > 0 } name ? name : defaults.NodeName,
             HealthzBindAddress = root.Text("healthzBindAddress") ?? defaults.HealthzBindAddress,
             MetricsBindAddress = root.Text("metricsBindAddress") ?? defaults.MetricsBindAddress,
             BindAddressHardFail = root.Flag("bindAddressHardFail") ?? false,
+            OomScoreAdj = root.Int("oomScoreAdj", -1000, 1000),
             Mode = ProxyValues.Mode("mode", root.Text("mode") ?? string.Empty),
             ClusterCidrs = ProxyValues.ClusterCidrs("clusterCIDR", root.Text("clusterCIDR") ?? string.Empty),
             NodePorts = ProxyValues.NodePorts("nodePortAddresses", root.Texts("nodePortAddresses") ?? []),
@@ -40,7 +41,7 @@ internal static class KubeProxyConfiguration
         options = ReadDetectLocal(root.Object("detectLocal"), options);
         options = ReadNftables(root.Object("nftables"), options);
         options = ReadConnection(root.Object("clientConnection"), options, ignored);
-        options = ReadConntrack(root.Object("conntrack"), options, ignored);
+        options = ReadConntrack(root.Object("conntrack"), options);
         ReadOtherModes(root);
         root.Done();
         return options with { WithoutEffect = ignored };
@@ -78,7 +79,7 @@ internal static class KubeProxyConfiguration
         return options;
     }
 
-    private static ProxyOptions ReadConntrack(ConfigurationNode node, ProxyOptions options, List<string> ignored)
+    private static ProxyOptions ReadConntrack(ConfigurationNode node, ProxyOptions options)
     {
         var timeouts = new Dictionary<string, int>();
         foreach (var (key, sysctl) in ConntrackKeys)
@@ -89,8 +90,13 @@ internal static class KubeProxyConfiguration
             }
         }
 
-        options = options with { ConntrackTcpBeLiberal = node.Flag("tcpBeLiberal") ?? false, ConntrackTimeouts = timeouts };
-        ignored.AddRange(node.Ignore("maxPerCore", "min"));
+        options = options with
+        {
+            ConntrackTcpBeLiberal = node.Flag("tcpBeLiberal") ?? false,
+            ConntrackTimeouts = timeouts,
+            ConntrackMaxPerCore = node.Int("maxPerCore", 0, int.MaxValue) ?? options.ConntrackMaxPerCore,
+            ConntrackMin = node.Int("min", 0, int.MaxValue) ?? options.ConntrackMin,
+        };
         node.Done();
         return options;
     }

@@ -7,7 +7,7 @@ namespace Podwire.Proxy.Config;
 internal static class ProxyFlags
 {
     /// <summary>The flags, for parsing and for --help.</summary>
-    public static DaemonFlags Declare() => new DaemonFlags("podwire-proxy", "directs Service traffic to endpoints on one node; stands in for kube-proxy")
+    public static DaemonFlags Declare() => UpstreamFlags.Declare(new DaemonFlags("podwire-proxy", "directs Service traffic to endpoints on one node; stands in for kube-proxy")
     {
         Footer = """
             SIGNALS
@@ -35,7 +35,7 @@ internal static class ProxyFlags
         .Value("metrics-bind-address", "ADDRESS:PORT", "where /metrics and /proxyMode are served; empty for nowhere (default 127.0.0.1:10249)")
         .Switch("bind-address-hard-fail", "end if an address to listen at cannot be had")
         .Switch("cleanup", "remove every rule of the proxy and end")
-        .Switch("dry-run", "print what would change, as nft text, change nothing, and end");
+        .Switch("dry-run", "print what would change, as nft text, change nothing, and end"));
 
     /// <summary>File and flags together.</summary>
     /// <param name="flags">Parsed.</param>
@@ -81,7 +81,7 @@ internal static class ProxyFlags
             DryRun = flags.IsSet("dry-run"),
             Verbosity = flags.Verbosity,
         };
-        return Check(options);
+        return Check(UpstreamFlags.Read(flags, options));
     }
 
     private static ProxyOptions Check(ProxyOptions options)

@@ -59,6 +59,21 @@ internal sealed record ProxyOptions
     /// <summary>The conntrack time-outs that are to be set, by sysctl below net.netfilter, in seconds.</summary>
     public IReadOnlyDictionary<string, int> ConntrackTimeouts { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>conntrack.maxPerCore: nf_conntrack_max is raised to this many for each processor; 0 leaves it.</summary>
+    public int ConntrackMaxPerCore { get; init; } = 32768;
+
+    /// <summary>conntrack.min: nf_conntrack_max is raised to this many in any case, unless <see cref="ConntrackMaxPerCore"/> is 0.</summary>
+    public int ConntrackMin { get; init; } = 131072;
+
+    /// <summary>oomScoreAdj; null: kube-proxy's default of -999 is tried, and a failure is not worth a word.</summary>
+    public int? OomScoreAdj { get; init; }
+
+    /// <summary>Set the sysctls and end.</summary>
+    public bool InitOnly { get; init; }
+
+    /// <summary>Write the default configuration to this file and end, or null.</summary>
+    public string? WriteConfigTo { get; init; }
+
     /// <summary>Remove every rule of the proxy and end.</summary>
     public bool Cleanup { get; init; }
 

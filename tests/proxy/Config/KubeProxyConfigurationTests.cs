@@ -24,6 +24,7 @@ public sealed class KubeProxyConfigurationTests
             clientConnection: { kubeconfig: /etc/kube, qps: 5 }
             nftables: { masqueradeAll: true, masqueradeBit: 12, syncPeriod: 1m, minSyncPeriod: 500ms }
             conntrack: { maxPerCore: 32768, tcpEstablishedTimeout: 24h0m0s, tcpBeLiberal: true }
+            oomScoreAdj: -500
             iptables: { syncPeriod: 30s }
             ipvs: { scheduler: rr }
             """);
@@ -38,7 +39,8 @@ public sealed class KubeProxyConfigurationTests
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(500)), (options.SyncPeriod, options.MinSyncPeriod));
         Assert.Equal(86400, options.ConntrackTimeouts["nf_conntrack_tcp_timeout_established"]);
         Assert.True(options.ConntrackTcpBeLiberal);
-        Assert.Equal(["clientConnection.qps", "conntrack.maxPerCore"], options.WithoutEffect.Order());
+        Assert.Equal(["clientConnection.qps"], options.WithoutEffect.Order());
+        Assert.Equal((32768, 131072, -500), (options.ConntrackMaxPerCore, options.ConntrackMin, options.OomScoreAdj));
     }
 
     [Theory]
@@ -82,6 +84,43 @@ public sealed class KubeProxyConfigurationTests
     [InlineData("--min-sync-period=1h", "syncPeriod")]
     public void Flags_ThatCannotBeUsed_AreRefusedByName(string flag, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Parse(flag)).Message);
+
+    /// <summary>kube-proxy's own list (cmd/kube-proxy/app/options.go and the logging flags that it adds).</summary>
+    [Theory]
+    [InlineData("bind-address=0.0.0.0 bind-address-hard-fail cleanup=false cluster-cidr=10.0.0.0/8 config-sync-period=15m0s")]
+    [InlineData("conntrack-max-per-core=0 conntrack-min=0 conntrack-tcp-be-liberal conntrack-tcp-timeout-close-wait=1h0m0s conntrack-tcp-timeout-established=24h0m0s conntrack-udp-timeout=30s conntrack-udp-timeout-stream=3m")]
+    [InlineData("detect-local-mode=NodeCIDR feature-gates=A=true,B=false healthz-bind-address=0.0.0.0:10256 healthz-port=0 hostname-override=n init-only=false")]
+    [InlineData("iptables-localhost-nodeports iptables-masquerade-bit=14 iptables-min-sync-period=1s iptables-sync-period=30s")]
+    [InlineData("ipvs-exclude-cidrs=10.0.0.0/8 ipvs-min-sync-period=1s ipvs-scheduler=rr ipvs-strict-arp ipvs-sync-period=30s ipvs-tcp-timeout=0s ipvs-tcpfin-timeout=0s ipvs-udp-timeout=0s")]
+    [InlineData("kube-api-burst=10 kube-api-content-type=application/json kube-api-qps=5 kubeconfig=/k log-flush-frequency=5s log-json-info-buffer-size=0 log-json-split-stream log-text-info-buffer-size=0 log-text-split-stream logging-format=text")]
+    [InlineData("masquerade-all master=http://127.0.0.1:1 metrics-bind-address=127.0.0.1:10249 metrics-port=0 nodeport-addresses=10.0.0.0/8,11.0.0.0/8 oom-score-adj=-999 pod-bridge-interface=br0 pod-interface-name-prefix=veth")]
+    [InlineData("profiling proxy-mode=nftables proxy-port-range=0-0 show-hidden-metrics-for-version=1.31 v=2 vmodule=a=1 write-config-to=")]
+    public void Flags_OfKubeProxy_AreAllTaken(string flags)
+    {
+        var options = Parse([.. flags.Split(' ').Select(flag => $"--{flag}")]);
+
+        Assert.Equal("nftables", ProxyValues.NameOf(options.Mode));
+    }
+
+    [Fact]
+    public void Flags_WithoutEffect_AreNamed() => Assert.Equal(["--profiling", "--vmodule"], Parse("--profiling", "--vmodule=x=1").WithoutEffect.Order());
+
+    [Fact]
+    public void Flags_OfConntrack_AreTaken()
+    {
+        var options = Parse("--conntrack-max-per-core=7", "--conntrack-min=8", "--conntrack-udp-timeout=1m", "--conntrack-tcp-be-liberal", "--oom-score-adj=5", "--metrics-port=1234");
+
+        Assert.Equal((7, 8, true, 5, 60, "127.0.0.1:1234"), (options.ConntrackMaxPerCore, options.ConntrackMin, options.ConntrackTcpBeLiberal, options.OomScoreAdj, options.ConntrackTimeouts["nf_conntrack_udp_timeout"], options.MetricsBindAddress));
+    }
+
+    [Fact]
+    public void DefaultFile_IsWhatNoFileMeans()
+    {
+        var (read, defaults) = (KubeProxyConfiguration.Read(YamlToJson.Parse(DefaultConfiguration.Yaml), new()), new ProxyOptions());
+
+        Assert.Equal((defaults.Mode, defaults.MasqueradeBit, defaults.SyncPeriod, defaults.MinSyncPeriod, defaults.NodeName), (read.Mode, read.MasqueradeBit, read.SyncPeriod, read.MinSyncPeriod, read.NodeName));
+        Assert.Empty(read.WithoutEffect);
+    }
 
     private static ProxyOptions Read(string yaml) => KubeProxyConfiguration.Read(YamlToJson.Parse(yaml), new());
 
