@@ -81,7 +81,8 @@ internal static class ServiceCompiler
     /// <summary>Every frontend of a Service, for claims: the first of a kind wins where one address is named twice.</summary>
     public static IEnumerable<FrontendKey> KeysOf(ServiceRecord service, IpFamily family) => service.Ports.SelectMany(port => KeysOf(service, port, family)).Select(static pair => pair.Key);
 
-    private static IEnumerable<(FrontendKey Key, FrontendKind Kind)> KeysOf(ServiceRecord service, PortRecord port, IpFamily family)
+    /// <summary>The frontends of one port.</summary>
+    public static IEnumerable<(FrontendKey Key, FrontendKind Kind)> KeysOf(ServiceRecord service, PortRecord port, IpFamily family)
     {
         foreach (var address in service.ClusterIps)
         {

@@ -38,6 +38,9 @@ internal sealed record ProxyOptions
     /// <summary>The bit of the packet mark that asks for masquerading, 0 to 31.</summary>
     public int MasqueradeBit { get; init; } = 14;
 
+    /// <summary>Node ports answer at 127.0.0.0/8 too; mode iptables, IPv4.</summary>
+    public bool LocalhostNodePorts { get; init; } = true;
+
     /// <summary>The longest time between two checks of the whole table.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
