@@ -44,6 +44,13 @@ internal interface IServiceDataPlane : IDisposable
     /// <param name="cancel">Ends it.</param>
     Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel);
 
+    /// <summary>Says that the kernel may hold something else than the model: the next <see cref="Sync"/> compares everything.</summary>
+    void Distrust();
+
+    /// <summary>True if the kernel holds anything that <see cref="Remove"/> would remove.</summary>
+    bool IsPresent();
+
     /// <summary>Removes everything that this mode ever leaves in the kernel, and what kube-proxy's same mode leaves. No harm if there is nothing.</summary>
-    void Remove();
+    /// <param name="successor">The mode that has taken over and whose rules stay, where both use the same names; null at --cleanup.</param>
+    void Remove(ProxyMode? successor);
 }

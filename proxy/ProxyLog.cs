@@ -18,6 +18,9 @@ internal static partial class ProxyLog
     [LoggerMessage(4, LogLevel.Information, "every rule of the proxy was removed")]
     public static partial void CleanedUp(ILogger logger);
 
+    [LoggerMessage(6, LogLevel.Information, "the rules of mode {Old} were removed, after those of mode {New} were in place")]
+    public static partial void ModeRemoved(ILogger logger, string old, string @new);
+
     [LoggerMessage(5, LogLevel.Debug, "{Services} Services changed: {Elements} elements in {Batches} transactions, {Milliseconds:0.000} ms")]
     public static partial void Synced(ILogger logger, int services, int elements, int batches, double milliseconds);
 }

@@ -10,7 +10,7 @@ namespace Podwire.Proxy;
 /// becomes transactions, and once they are committed the flows that lead to endpoints no longer there are removed.
 /// Run by a reconcile loop: never twice at a time, again after a failure.
 /// </summary>
-internal sealed class ProxyLoop(ServiceFeed feed, ProxyState state, IServiceDataPlane plane, FlowReconciler flows, HealthCheckNodePorts nodePorts, Action<ServiceRecord, string> problem, ProxyHealth health)
+internal sealed class ProxyLoop(ServiceFeed feed, ProxyState state, IServiceDataPlane plane, FlowReconciler flows, HealthCheckNodePorts nodePorts, Action<ServiceRecord, string> problem, ProxyHealth health, ModeSwitch modes)
 {
     /// <summary>One run.</summary>
     public async Task RunOnceAsync(CancellationToken cancel)
@@ -31,5 +31,6 @@ internal sealed class ProxyLoop(ServiceFeed feed, ProxyState state, IServiceData
         }
 
         health.Done(began, snapshot, outcomes);
+        modes.Complete(state.Node);
     }
 }

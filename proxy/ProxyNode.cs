@@ -41,7 +41,7 @@ internal sealed class ProxyNode : IAsyncDisposable
         health = new(state, metrics, options.SyncPeriod, TimeProvider.System);
         nodePorts = new(() => health.IsCurrent, ServiceProblem, loggers);
         plane = ServiceDataPlanes.Create(options.Mode, options, kernel, OnRepaired, logger);
-        var run = new ProxyLoop(feed, state, plane, new FlowReconciler(plane, kernel.Flows, metrics, logger), nodePorts, ServiceProblem, health);
+        var run = new ProxyLoop(feed, state, plane, new FlowReconciler(plane, kernel.Flows, metrics, logger), nodePorts, ServiceProblem, health, new ModeSwitch(options, kernel, plane, logger));
         loop = new(
             async cancel =>
             {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Podwire.Proxy.Apply;
+using Podwire.Proxy.Apply.Iptables;
 using Podwire.Proxy.Config;
 
 namespace Podwire.Proxy;
@@ -8,7 +9,7 @@ namespace Podwire.Proxy;
 internal static class ServiceDataPlanes
 {
     /// <summary>Every mode, in the order in which --cleanup goes through them.</summary>
-    public static IReadOnlyList<ProxyMode> Modes { get; } = [ProxyMode.Nftables];
+    public static IReadOnlyList<ProxyMode> Modes { get; } = [ProxyMode.Nftables, ProxyMode.Iptables];
 
     /// <summary>The data plane of a mode, without touching the kernel yet.</summary>
     /// <param name="mode">The mode.</param>
@@ -19,19 +20,17 @@ internal static class ServiceDataPlanes
     public static IServiceDataPlane Create(ProxyMode mode, ProxyOptions options, ProxyKernel kernel, Action<SyncOutcome> repaired, ILogger logger) => mode switch
     {
         ProxyMode.Nftables => new NodeTables(options, kernel, repaired, logger),
+        ProxyMode.Iptables => new IptablesDataPlane(options, kernel, repaired, logger),
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
     };
 
-    /// <summary>Removes what every mode leaves in the kernel, but for the mode to keep.</summary>
-    public static void Remove(ProxyOptions options, ProxyKernel kernel, ILogger logger, ProxyMode? keep = null)
+    /// <summary>Removes what every mode leaves in the kernel.</summary>
+    public static void Remove(ProxyOptions options, ProxyKernel kernel, ILogger logger)
     {
         foreach (var mode in Modes)
         {
-            if (mode != keep)
-            {
-                using var plane = Create(mode, options, kernel, static _ => { }, logger);
-                plane.Remove();
-            }
+            using var plane = Create(mode, options, kernel, static _ => { }, logger);
+            plane.Remove(null);
         }
     }
 }

@@ -12,6 +12,9 @@ namespace Podwire.Proxy.Apply;
 /// <summary>nftables mode: the proxy's tables on this node, one per family.</summary>
 internal sealed class NodeTables : IServiceDataPlane
 {
+    private const string KubeProxyTable = "kube-proxy";
+    private static readonly TableId[] Ours = [TableSchema.V4.Id, TableSchema.V6.Id];
+
     private readonly List<TableSync> tables = [];
     private readonly GenerationWatch generations;
     private readonly ProxyOptions options;
@@ -57,7 +60,7 @@ internal sealed class NodeTables : IServiceDataPlane
 
         var watch = new ForeignChangeWatch(
             kernel.OpenMonitor(),
-            kernel.NftPort,
+            change => change.PortId != kernel.NftPort && change.Tables.Any(Ours.Contains),
             process =>
             {
                 Interlocked.Exchange(ref this.foreign, 1);
@@ -124,7 +127,24 @@ internal sealed class NodeTables : IServiceDataPlane
     public string Plan(ProxySnapshot snapshot) => string.Concat(tables.SelectMany(table => table.Plan(snapshot, TableSettings.Of(options, snapshot.Node, table.Family))).Select(NftText.Write));
 
     /// <inheritdoc/>
-    public void Remove() => tables.ForEach(static table => table.Remove());
+    public void Distrust() => tables.ForEach(static table => table.Distrust());
+
+    /// <inheritdoc/>
+    public bool IsPresent() => Ours.Any(id => kernel.Nft.ReadTable(id) is not null) || KubeProxyTables().Count > 0;
+
+    /// <inheritdoc/>
+    public void Remove(ProxyMode? successor)
+    {
+        tables.ForEach(static table => table.Remove());
+        foreach (var id in KubeProxyTables())
+        {
+            kernel.Nft.Apply(RulesetDiff.Removing(id));
+        }
+    }
+
+    /// <summary>What kube-proxy's nftables mode left.</summary>
+    private List<TableId> KubeProxyTables() =>
+        [.. ((TableFamily[])[TableFamily.Ip, TableFamily.Ip6]).Select(static family => new TableId(family, KubeProxyTable)).Where(id => kernel.Nft.ReadTable(id) is not null)];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -40,6 +40,7 @@ internal static class KubeProxyConfiguration
         };
         options = ReadDetectLocal(root.Object("detectLocal"), options);
         options = ReadNftables(root.Object("nftables"), options);
+        options = ReadIptables(root.Object("iptables"), options);
         options = ReadConnection(root.Object("clientConnection"), options, ignored);
         options = ReadConntrack(root.Object("conntrack"), options);
         ReadOtherModes(root);
@@ -69,6 +70,21 @@ internal static class KubeProxyConfiguration
         };
         node.Done();
         return options;
+    }
+
+    /// <summary>The keys mean the same in both sections; each mode reads its own.</summary>
+    private static ProxyOptions ReadIptables(ConfigurationNode node, ProxyOptions options)
+    {
+        var read = options with
+        {
+            LocalhostNodePorts = node.Flag("localhostNodePorts") ?? true,
+            MasqueradeAll = node.Flag("masqueradeAll") ?? false,
+            MasqueradeBit = node.Int("masqueradeBit", 0, 31) ?? new ProxyOptions().MasqueradeBit,
+            SyncPeriod = node.Duration("syncPeriod") is { Ticks: > 0 } period ? period : new ProxyOptions().SyncPeriod,
+            MinSyncPeriod = node.Duration("minSyncPeriod") ?? ProxyOptions.IptablesMinSyncPeriod,
+        };
+        node.Done();
+        return options.Mode == ProxyMode.Iptables ? read : options;
     }
 
     private static ProxyOptions ReadConnection(ConfigurationNode node, ProxyOptions options, List<string> ignored)
@@ -112,9 +128,6 @@ internal static class KubeProxyConfiguration
     /// <summary>The sections of modes that are not in use: their keys are checked by name, their values are not read.</summary>
     private static void ReadOtherModes(ConfigurationNode root)
     {
-        var iptables = root.Object("iptables");
-        iptables.Ignore("masqueradeBit", "masqueradeAll", "localhostNodePorts", "syncPeriod", "minSyncPeriod");
-        iptables.Done();
         var ipvs = root.Object("ipvs");
         ipvs.Ignore("syncPeriod", "minSyncPeriod", "scheduler", "excludeCIDRs", "strictARP", "tcpTimeout", "tcpFinTimeout", "udpTimeout");
         ipvs.Done();

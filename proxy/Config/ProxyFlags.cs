@@ -21,7 +21,7 @@ internal static class ProxyFlags
         .Value("kubeconfig", "FILE", "how to reach the API server")
         .Value("master", "URL", "the API server's address, overriding the kubeconfig's; plain http needs no kubeconfig")
         .Value("hostname-override", "NAME", "the node's name; the host name unless given")
-        .Value("proxy-mode", "MODE", "nftables (default)")
+        .Value("proxy-mode", "MODE", "nftables (default) or iptables")
         .Value("cluster-cidr", "CIDR[,CIDR]", "the pods' addresses, one prefix per family")
         .Value("detect-local-mode", "MODE", "ClusterCIDR (default), NodeCIDR, BridgeInterface or InterfaceNamePrefix")
         .Value("pod-bridge-interface", "NAME", "the bridge, for BridgeInterface")
@@ -29,13 +29,14 @@ internal static class ProxyFlags
         .Value("nodeport-addresses", "CIDR,...|primary", "where node ports listen; at all addresses but loopback ones unless given")
         .Switch("masquerade-all", "masquerade all traffic through cluster IPs")
         .Value("masquerade-bit", "0-31", "the bit of the packet mark that asks for masquerading (default 14)")
+        .Switch("iptables-localhost-nodeports", "node ports answer at 127.0.0.1 too, mode iptables (default; =false for not)")
         .Value("sync-period", "DURATION", "the longest time between two checks of the whole table (default 30s)")
-        .Value("min-sync-period", "DURATION", "the shortest time between two changes of the kernel (default 0)")
+        .Value("min-sync-period", "DURATION", "the shortest time between two changes of the kernel (default 0; 1s in mode iptables)")
         .Value("healthz-bind-address", "ADDRESS:PORT", "where /healthz and /livez are served; empty for nowhere (default 0.0.0.0:10256)")
         .Value("metrics-bind-address", "ADDRESS:PORT", "where /metrics and /proxyMode are served; empty for nowhere (default 127.0.0.1:10249)")
         .Switch("bind-address-hard-fail", "end if an address to listen at cannot be had")
         .Switch("cleanup", "remove every rule of the proxy and end")
-        .Switch("dry-run", "print what would change, as nft text, change nothing, and end"));
+        .Switch("dry-run", "print what would change, as nft or iptables-restore text, change nothing, and end"));
 
     /// <summary>File and flags together.</summary>
     /// <param name="flags">Parsed.</param>
@@ -72,8 +73,11 @@ internal static class ProxyFlags
                 : options.NodePorts,
             MasqueradeAll = flags.IsGiven("masquerade-all") ? flags.IsSet("masquerade-all") : options.MasqueradeAll,
             MasqueradeBit = flags.IsGiven("masquerade-bit") ? flags.GetInt("masquerade-bit", 0, 31) : options.MasqueradeBit,
+            LocalhostNodePorts = flags.IsGiven("iptables-localhost-nodeports") ? flags.IsSet("iptables-localhost-nodeports") : options.LocalhostNodePorts,
             SyncPeriod = flags.IsGiven("sync-period") ? flags.GetDuration("sync-period") : options.SyncPeriod,
-            MinSyncPeriod = flags.IsGiven("min-sync-period") ? flags.GetDuration("min-sync-period") : options.MinSyncPeriod,
+            MinSyncPeriod = flags.IsGiven("min-sync-period") ? flags.GetDuration("min-sync-period")
+                : flags.Get("proxy-mode") == "iptables" && options.Mode != ProxyMode.Iptables ? ProxyOptions.IptablesMinSyncPeriod
+                : options.MinSyncPeriod,
             HealthzBindAddress = flags.Get("healthz-bind-address") ?? options.HealthzBindAddress,
             MetricsBindAddress = flags.Get("metrics-bind-address") ?? options.MetricsBindAddress,
             BindAddressHardFail = flags.IsGiven("bind-address-hard-fail") ? flags.IsSet("bind-address-hard-fail") : options.BindAddressHardFail,

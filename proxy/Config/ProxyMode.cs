@@ -5,4 +5,10 @@ internal enum ProxyMode
 {
     /// <summary>nftables over netlink; the default here.</summary>
     Nftables,
+
+    /// <summary>kube-proxy's iptables chains, through iptables-restore.</summary>
+    Iptables,
+
+    /// <summary>IPVS over generic netlink.</summary>
+    Ipvs,
 }

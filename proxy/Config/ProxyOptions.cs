@@ -44,6 +44,9 @@ internal sealed record ProxyOptions
     /// <summary>The longest time between two checks of the whole table.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The default of <see cref="MinSyncPeriod"/> in mode iptables, as kube-proxy's: a run starts a program, and what it costs grows with the tables.</summary>
+    public static TimeSpan IptablesMinSyncPeriod { get; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The shortest time between two changes of the kernel: 0 commits at once.</summary>
     public TimeSpan MinSyncPeriod { get; init; } = TimeSpan.Zero;
 

@@ -9,14 +9,17 @@ internal static class ProxyValues
     public static ProxyMode Mode(string name, string text) => text switch
     {
         "" or "nftables" => ProxyMode.Nftables,
-        "iptables" or "ipvs" => throw new ConfigurationException($"{name} {text} is not served: podwire-proxy programs nftables only so far; use nftables, or keep kube-proxy on this node"),
-        _ => throw new ConfigurationException($"{name} takes nftables, not '{text}'"),
+        "iptables" => ProxyMode.Iptables,
+        "ipvs" => throw new ConfigurationException($"{name} {text} is not served yet: use nftables or iptables, or keep kube-proxy on this node"),
+        _ => throw new ConfigurationException($"{name} takes nftables or iptables, not '{text}'"),
     };
 
     /// <summary>The mode as the configuration writes it.</summary>
     public static string NameOf(ProxyMode mode) => mode switch
     {
         ProxyMode.Nftables => "nftables",
+        ProxyMode.Iptables => "iptables",
+        ProxyMode.Ipvs => "ipvs",
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
     };
 

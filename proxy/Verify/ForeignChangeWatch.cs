@@ -2,21 +2,18 @@ using Microsoft.Extensions.Logging;
 using Podwire.Netlink;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
-using Podwire.Proxy.Compile;
-using Podwire.Ruleset;
 
 namespace Podwire.Proxy.Verify;
 
-/// <summary>Listens to the kernel's announcements of committed transactions and tells when another process touched one of our tables.</summary>
+/// <summary>Listens to the kernel's announcements of committed transactions and tells when another process touched what is ours.</summary>
 /// <param name="monitor">The announcements; disposed when the watch ends.</param>
-/// <param name="ownPort">The port of the socket that our own transactions come from.</param>
-/// <param name="changed">Called with the name of the thread that changed a table of ours.</param>
+/// <param name="isForeign">True for a change of ours by somebody else.</param>
+/// <param name="changed">Called with the name of the thread that made it.</param>
 /// <param name="unsure">Called when announcements were lost.</param>
 /// <param name="logger">Where it is logged.</param>
-internal sealed class ForeignChangeWatch(NftMonitor monitor, uint ownPort, Action<string> changed, Action unsure, ILogger logger)
+internal sealed class ForeignChangeWatch(NftMonitor monitor, Func<NftChange, bool> isForeign, Action<string> changed, Action unsure, ILogger logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TableId[] Ours = [TableSchema.V4.Id, TableSchema.V6.Id];
 
     /// <summary>Listens until cancelled. Waiting blocks, so it has a thread of its own.</summary>
     public Task RunAsync(CancellationToken cancel)
@@ -52,7 +49,7 @@ internal sealed class ForeignChangeWatch(NftMonitor monitor, uint ownPort, Actio
             {
                 while (monitor.TryRead(out var change))
                 {
-                    if (change.PortId != ownPort && change.Tables.Any(Ours.Contains))
+                    if (isForeign(change))
                     {
                         VerifyLog.ForeignChange(logger, change.ThreadName, change.ThreadId, change.Generation);
                         changed(change.ThreadName);

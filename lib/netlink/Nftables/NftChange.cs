@@ -8,4 +8,8 @@ namespace Podwire.Netlink.Nftables;
 /// <param name="ThreadId">The thread that sent it, as seen from this PID namespace (of a single-threaded program the process); 0 where the kernel does not say.</param>
 /// <param name="ThreadName">The name of that thread (at most 15 bytes), such as <c>nft</c>.</param>
 /// <param name="Tables">The tables it touched.</param>
-public sealed record NftChange(uint Generation, uint PortId, uint ThreadId, string ThreadName, IReadOnlyList<TableId> Tables);
+public sealed record NftChange(uint Generation, uint PortId, uint ThreadId, string ThreadName, IReadOnlyList<TableId> Tables)
+{
+    /// <summary>The chains it touched: made, deleted or changed themselves, or a rule in them.</summary>
+    public IReadOnlyList<(TableId Table, string Chain)> Chains { get; init; } = [];
+}

@@ -15,6 +15,7 @@ public sealed class NftMonitor : IDisposable
     private readonly NetlinkSocket socket;
     private readonly Queue<NftChange> complete = new();
     private readonly HashSet<TableId> touched = [];
+    private readonly HashSet<(TableId Table, string Chain)> touchedChains = [];
 
     private NftMonitor(NetlinkSocket socket) => this.socket = socket;
 
@@ -66,6 +67,7 @@ public sealed class NftMonitor : IDisposable
             catch (SyscallException e) when (e.Errno is Errno.ENOBUFS or Errno.EMSGSIZE)
             {
                 touched.Clear();
+                touchedChains.Clear();
                 throw new SyscallException(e.Syscall, Errno.ENOBUFS);
             }
         }
@@ -87,11 +89,27 @@ public sealed class NftMonitor : IDisposable
         if (message.Type != NfGenMessage.Type(NfTables.NFT_MSG_NEWGEN))
         {
             // In the messages of tables, chains, rules, sets, elements and objects alike attribute 1 is the table's name.
+            TableId? table = null;
+            var nameOfChain = (message.Type & 0xFF) switch
+            {
+                NfTables.NFT_MSG_NEWCHAIN or NfTables.NFT_MSG_DELCHAIN => NfTables.NFTA_CHAIN_NAME,
+                NfTables.NFT_MSG_NEWRULE or NfTables.NFT_MSG_DELRULE => NfTables.NFTA_RULE_CHAIN,
+                _ => -1,
+            };
             while (attributes.Read())
             {
                 if (attributes.Type == NfTables.NFTA_TABLE_NAME)
                 {
-                    touched.Add(new TableId(NfGenMessage.FamilyOf(message), attributes.String()));
+                    table = new TableId(NfGenMessage.FamilyOf(message), attributes.String());
+                    touched.Add(table.Value);
+                    if (nameOfChain < 0)
+                    {
+                        return;
+                    }
+                }
+                else if (attributes.Type == nameOfChain && table is { } of)
+                {
+                    touchedChains.Add((of, attributes.String()));
                     return;
                 }
             }
@@ -117,7 +135,8 @@ public sealed class NftMonitor : IDisposable
             }
         }
 
-        complete.Enqueue(new NftChange(generation, message.PortId, process, name, [.. touched]));
+        complete.Enqueue(new NftChange(generation, message.PortId, process, name, [.. touched]) { Chains = [.. touchedChains] });
         touched.Clear();
+        touchedChains.Clear();
     }
 }

@@ -6,9 +6,11 @@ namespace Podwire.Proxy.Tests.Model;
 
 /// <summary>
 /// What the API says a connection should meet, read from the objects one by one, slowly, and with nothing in common with the compiler:
-/// the yardstick of the property tests.
+/// the yardstick of the property tests. kube-proxy's iptables chains differ in four points, marked here: they refuse
+/// node ports without endpoints at every local address, they let the node itself pass to external
+/// addresses without endpoints, they let unused ports of cluster IPs pass, and without endpoints they refuse before they look at source ranges.
 /// </summary>
-internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, NodeState node, TableSettings settings, IReadOnlySet<IpAddress> local)
+internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, NodeState node, TableSettings settings, IReadOnlySet<IpAddress> local, bool iptables = false)
 {
     public HashSet<PacketOutcome> Outcomes(TestPacket packet)
     {
@@ -29,24 +31,33 @@ internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, 
 
                 if (state.Service.LoadBalancerIps.Contains(packet.Destination))
                 {
-                    return IsLetIn(state.Service, packet) ? Outside(state, port, packet) : [PacketOutcome.Dropped];
+                    return IsLetIn(state.Service, packet) || (iptables && !HasAny(state, port)) ? Outside(state, port, packet) : [PacketOutcome.Dropped];
                 }
             }
         }
 
-        if (local.Contains(packet.Destination) && !packet.Destination.IsLoopback)
+        if (local.Contains(packet.Destination) && (iptables || !packet.Destination.IsLoopback))
         {
             foreach (var state in byAge.Where(state => state.Service.ClusterIps.Any(address => address.Family == settings.Family)))
             {
                 foreach (var port in state.Service.Ports.Where(port => port.Protocol == packet.Protocol && port.NodePort == packet.Port && port.NodePort != 0))
                 {
-                    return Outside(state, port, packet);
+                    if (!packet.Destination.IsLoopback)
+                    {
+                        return Outside(state, port, packet);
+                    }
+
+                    // Never led anywhere, but refused all the same.
+                    if (!HasAny(state, port) || (state.Service.ExternalLocal && Local(state, port).Count == 0))
+                    {
+                        return [HasAny(state, port) ? PacketOutcome.Dropped : PacketOutcome.Refused];
+                    }
                 }
             }
         }
 
         var isClusterIp = byAge.Any(state => state.Service.Ports.Length > 0 && state.Service.ClusterIps.Contains(packet.Destination));
-        return [isClusterIp ? PacketOutcome.Refused : PacketOutcome.To(new(packet.Destination, packet.Port), false)];
+        return [isClusterIp && !iptables ? PacketOutcome.Refused : PacketOutcome.To(new(packet.Destination, packet.Port), false)];
     }
 
     private HashSet<PacketOutcome> Inside(ServiceState state, PortRecord port, TestPacket packet)
@@ -57,6 +68,11 @@ internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, 
 
     private HashSet<PacketOutcome> Outside(ServiceState state, PortRecord port, TestPacket packet)
     {
+        if (iptables && packet.Interface is null && !local.Contains(packet.Destination) && !HasAny(state, port))
+        {
+            return [PacketOutcome.To(new(packet.Destination, packet.Port), false)];
+        }
+
         if (!state.Service.ExternalLocal)
         {
             return Result(state, port, Everywhere(state, port), packet, true);
@@ -79,8 +95,10 @@ internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, 
             return [.. chosen.Select(one => PacketOutcome.To(one.At, masqueraded || (one.At.Address == packet.Source && one.Endpoint.NodeName == node.Name)))];
         }
 
-        return [All(state, port).Any(one => one.Endpoint.IsReady || one.Endpoint.IsLastResort) ? PacketOutcome.Dropped : PacketOutcome.Refused];
+        return [HasAny(state, port) ? PacketOutcome.Dropped : PacketOutcome.Refused];
     }
+
+    private bool HasAny(ServiceState state, PortRecord port) => All(state, port).Any(one => one.Endpoint.IsReady || one.Endpoint.IsLastResort);
 
     private bool IsLetIn(ServiceRecord service, TestPacket packet)
     {
