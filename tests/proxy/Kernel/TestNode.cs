@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Podwire.Kube;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
+using Podwire.Proxy.Apply.Iptables;
+using Podwire.Proxy.Compile.Iptables;
 using Podwire.Proxy.Config;
 using Podwire.Proxy.Tests.Model;
 using Podwire.Primitives;
@@ -16,7 +18,7 @@ namespace Podwire.Proxy.Tests.Kernel;
 /// A node with three pods and a client outside, in namespaces of their own: pods 10.244.0.2 to .4 (fd44::2 to ::4) behind the bridge cni0,
 /// the node at 10.89.0.11 and 192.168.7.1, the client at 10.89.0.99. A proxy runs on the node, fed by a fake API server.
 /// </summary>
-public sealed class TestNode : IAsyncLifetime
+public class TestNode : IAsyncLifetime
 {
     private static int count;
 
@@ -28,6 +30,9 @@ public sealed class TestNode : IAsyncLifetime
     private Task running = Task.CompletedTask;
     private KubeClient? client;
     private ProxyNode? node;
+
+    /// <summary>The proxy's mode.</summary>
+    internal virtual ProxyMode Mode => ProxyMode.Nftables;
 
     internal FakeApiServer Api { get; } = new();
 
@@ -87,6 +92,7 @@ public sealed class TestNode : IAsyncLifetime
         var options = new ProxyOptions
         {
             NodeName = "node1",
+            Mode = Mode,
             ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd44::/16")],
             HealthzBindAddress = "127.0.0.1:0",
             MetricsBindAddress = "127.0.0.1:0",
@@ -162,6 +168,8 @@ public sealed class TestNode : IAsyncLifetime
         return socket.ReadTable(id);
     }
 
+    internal IptablesListing ListIptables(IpFamily family) => new IptablesPrograms(this["node"]).Save(family);
+
     internal uint Generation()
     {
         using var socket = this["node"].Run(NftSocket.Open);
@@ -224,7 +232,7 @@ public sealed class TestNode : IAsyncLifetime
                     """;
             }
 
-            return text + $"\nip -n {prefix}node route add 10.96.0.0/16 dev eth0\nip -n {prefix}node -6 route add fd96::/64 dev cni0\n";
+            return text + $"\nip -n {prefix}node route add 10.96.0.0/16 dev eth0\nip -n {prefix}node route add 203.0.113.0/24 dev eth0\nip -n {prefix}node -6 route add fd96::/64 dev cni0\n";
         }
     }
 

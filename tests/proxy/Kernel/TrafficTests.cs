@@ -1,16 +1,26 @@
 using System.Net;
 using System.Net.Sockets;
-using Podwire.Proxy.Compile;
+using Podwire.Proxy.Config;
 using Podwire.Proxy.Tests.Model;
-using Podwire.Netlink.Nftables;
-using Podwire.Ruleset;
 using static Podwire.Proxy.Tests.Model.ApiObjects;
 
 namespace Podwire.Proxy.Tests.Kernel;
 
-/// <summary>Real connections through real rules, one node.</summary>
-public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
+/// <summary>Real connections through real rules, one node, whatever the mode: each mode has a class of its own that inherits these.</summary>
+public abstract class TrafficTests(TestNode node)
 {
+    /// <summary>The node under test.</summary>
+    private protected TestNode Node => node;
+
+    /// <summary>True if a connection to a port that a cluster IP does not have is refused.</summary>
+    private protected abstract bool RefusesUnusedPorts { get; }
+
+    /// <summary>True if the frontend is in the kernel; without an address a node port.</summary>
+    private protected abstract bool Leads(string? address, ushort port, string name);
+
+    /// <summary>True if the kernel refuses the Service port for want of endpoints.</summary>
+    private protected abstract bool Refuses(string name);
+
     [Theory]
     [InlineData("p1", "10.96.1.1")]
     [InlineData("node", "10.96.1.1")]
@@ -81,8 +91,8 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
     public async Task ClusterIp_WithoutEndpoints_IsRefusedAtOnceAndRecovers()
     {
         Publish("empty", "10.96.1.6", "http/TCP/80/30086", "http/TCP/8080", "");
-        await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("no-endpoint-services")!.Elements.Any(element => element.Comment == "default/empty:http")), "the refusal");
-        foreach (var (from, address, port) in ((string, string, int)[])[("p1", "10.96.1.6", 80), ("node", "10.96.1.6", 80), ("client", "10.89.0.11", 30086), ("p1", "10.96.1.6", 81)])
+        await TestNode.EventuallyAsync(() => Task.FromResult(Refuses("empty:http")), "the refusal");
+        foreach (var (from, address, port) in ((string, string, int)[])[("p1", "10.96.1.6", 80), ("node", "10.96.1.6", 80), ("client", "10.89.0.11", 30086), ("p1", "10.96.1.6", RefusesUnusedPorts ? 81 : 80)])
         {
             Assert.Null(await node.AskAsync(from, address, port));
         }
@@ -149,71 +159,13 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
     public async Task Udp_FirstEndpointComes_WaitingClientReachesIt()
     {
         Publish("late", "10.96.1.10", "dns/UDP/53/30053", "dns/UDP/5353", "");
-        await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("no-endpoint-services")!.Elements.Any(element => element.Comment == "default/late:dns")), "the refusal");
+        await TestNode.EventuallyAsync(() => Task.FromResult(Refuses("late:dns")), "the refusal");
         using var socket = node["client"].Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         await socket.ConnectAsync(IPAddress.Parse("10.89.0.11"), 30053, TestContext.Current.CancellationToken);
         Assert.NotEqual("p1", await AskUdpAsync(socket));
 
         Publish("late", "10.96.1.10", "dns/UDP/53/30053", "dns/UDP/5353", "10.244.0.2");
         await TestNode.EventuallyAsync(async () => await AskUdpAsync(socket) == "p1", "the waiting client is served");
-    }
-
-    [Fact]
-    public async Task ForeignChange_IsUndone_WithAnEvent()
-    {
-        Publish("guarded", "10.96.1.11", "http/TCP/80", "http/TCP/8080", "10.244.0.2");
-        await ReadyAsync("10.96.1.11", 80, "guarded:http");
-
-        using (var other = node["node"].Run(NftSocket.Open))
-        {
-            other.Apply(new NftBatch().Add(new FlushSet(TableSchema.V4.Id, "service-endpoints")));
-        }
-
-        await ReadyAsync("10.96.1.11", 80, "guarded:http");
-        await TestNode.EventuallyAsync(async () => await node.AskAsync("p2", "10.96.1.11", 80, 500) is { } answer && answer.StartsWith("p1", StringComparison.Ordinal), "the flushed map is filled again");
-        await TestNode.EventuallyAsync(() => Task.FromResult(node.Api.Events.Any(text => text.StartsWith("ForeignChange", StringComparison.Ordinal))), "the event");
-
-        using (var other = node["node"].Run(NftSocket.Open))
-        {
-            other.Apply(new NftBatch().Add(new DeleteTable(TableSchema.V4.Id)));
-        }
-
-        await TestNode.EventuallyAsync(async () => await node.AskAsync("p2", "10.96.1.11", 80, 500) is { } answer && answer.StartsWith("p1", StringComparison.Ordinal), "the deleted table is made again");
-    }
-
-    [Fact]
-    public async Task Restart_WithACorrectTable_SendsNothing()
-    {
-        Publish("kept", "10.96.1.12,fd96::1:12", "http/TCP/80/30092 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.2 10.244.0.3 10.244.0.4", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
-        Publish("kept-sticky", "10.96.1.13", "http/TCP/80", "http/TCP/8080", "10.244.0.2 10.244.0.3", spec: ",\"sessionAffinity\":\"ClientIP\"");
-        await ReadyAsync("10.96.1.12", 80, "kept:http");
-        await ReadyAsync("10.96.1.13", 80, "kept-sticky:http");
-        // Slots in an order that a first compilation would not choose.
-        Publish("kept", "10.96.1.12,fd96::1:12", "http/TCP/80/30092 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.3 10.244.0.4", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
-        await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("service-endpoints")!.Elements.Count(element => element.Comment == "default/kept:http") == 2), "two endpoints");
-        _ = await node.AskAsync("client", "10.96.1.13", 80);
-        await node.StopProxyAsync();
-        var before = node.Generation();
-
-        await node.StartProxyAsync();
-
-        Assert.Equal(before, node.Generation());
-        Assert.Contains(await node.AskAsync("p1", "10.96.1.12", 80), (string[])["p2 10.244.0.2", "p3 10.244.0.2"]);
-    }
-
-    [Fact]
-    public async Task ListRuleset_OfTheNftProgram_ReloadsToTheSame()
-    {
-        Assert.SkipUnless(File.Exists("/usr/sbin/nft") || File.Exists("/sbin/nft"), "lacks: nft");
-        Publish("listed", "10.96.1.14,fd96::1:14", "http/TCP/80/30094 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.2 10.244.0.3", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
-        await ReadyAsync("10.96.1.14", 80, "listed:http");
-        await ReadyAsync("fd96::1:14", 80, "listed:http");
-
-        var text = node.Run("node", "nft -s list ruleset");
-        Assert.Contains("comment \"default/listed:http\"", text);
-        var again = node.Run("p3", "nft -f - && nft -s list ruleset; nft flush ruleset", text);
-
-        Assert.Equal(text, again);
     }
 
     [Fact]
@@ -235,7 +187,7 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
         var body = await healthz.Content.ReadAsStringAsync(cancel);
         Assert.Equal(HttpStatusCode.OK, healthz.StatusCode);
         Assert.Matches("""^\{"lastUpdated": "[^"]+","currentTime": "[^"]+","nodeEligible": true\}$""", body);
-        Assert.Equal("nftables", await http.GetStringAsync($"http://127.0.0.1:{node.Proxy.Endpoints.MetricsPort}/proxyMode", cancel));
+        Assert.Equal(ProxyValues.NameOf(node.Mode), await http.GetStringAsync($"http://127.0.0.1:{node.Proxy.Endpoints.MetricsPort}/proxyMode", cancel));
         var metrics = await http.GetStringAsync($"http://127.0.0.1:{node.Proxy.Endpoints.MetricsPort}/metrics", cancel);
         Assert.Contains("kubeproxy_sync_proxy_rules_duration_seconds_count", metrics);
         Assert.Contains("kubeproxy_sync_proxy_rules_service_changes_pending", metrics);
@@ -256,7 +208,7 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
         }
     }
 
-    private void Publish(string name, string ips, string ports, string targets, string v4, string? v6 = null, string spec = "", string status = "{}")
+    private protected void Publish(string name, string ips, string ports, string targets, string v4, string? v6 = null, string spec = "", string status = "{}")
     {
         node.Api.Set(Services, "default", name, Service(name, ips, ports, spec, status));
         node.Api.Set(Slices, "default", $"{name}-IPv4", Slice(name, targets, v4));
@@ -267,16 +219,6 @@ public sealed class TrafficTests(TestNode node) : IClassFixture<TestNode>
     }
 
     /// <summary>Waits for the frontend to be in the kernel.</summary>
-    private Task ReadyAsync(string? address, ushort port, string comment)
-    {
-        var v6 = address?.Contains(':') == true;
-        var schema = v6 ? TableSchema.V6 : TableSchema.V4;
-        var map = address is null ? schema.ServiceNodePorts.Name : schema.ServiceIps.Name;
-        return TestNode.EventuallyAsync(
-            () => Task.FromResult(node.ReadTable(schema.Id)?.FindSet(map)?.Elements.Any(element =>
-                element.Comment == $"default/{comment}"
-                && (address is null || element.Key.Span.StartsWith(TestData.Ip(address).ToBytes()))
-                && element.Key.Span[^4..^2].SequenceEqual((ReadOnlySpan<byte>)[(byte)(port >> 8), (byte)port])) == true),
-            $"{address}:{port} of {comment} is programmed");
-    }
+    private protected Task ReadyAsync(string? address, ushort port, string name) =>
+        TestNode.EventuallyAsync(() => Task.FromResult(Leads(address, port, name)), $"{address}:{port} of {name} is programmed");
 }
