@@ -25,6 +25,12 @@ internal static class DefaultConfiguration
         detectLocalMode: ClusterCIDR
         healthzBindAddress: 0.0.0.0:10256
         hostnameOverride: ""
+        iptables:
+          localhostNodePorts: true
+          masqueradeAll: false
+          masqueradeBit: 14
+          minSyncPeriod: 1s
+          syncPeriod: 30s
         metricsBindAddress: 127.0.0.1:10249
         mode: nftables
         nftables:

@@ -61,6 +61,20 @@ public sealed class KubeProxyConfigurationTests
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read(Head + yaml)).Message);
 
     [Fact]
+    public void Read_ModeIptables_TakesItsOwnSection()
+    {
+        const string Both = "iptables: { masqueradeBit: 3, masqueradeAll: true, localhostNodePorts: false, syncPeriod: 10s, minSyncPeriod: 2s }\nnftables: { masqueradeBit: 4 }\n";
+        var options = Read(Head + Both + "mode: iptables");
+
+        Assert.Equal((ProxyMode.Iptables, 3, true, false), (options.Mode, options.MasqueradeBit, options.MasqueradeAll, options.LocalhostNodePorts));
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2)), (options.SyncPeriod, options.MinSyncPeriod));
+        Assert.Equal((4, false), (Read(Head + Both).MasqueradeBit, Read(Head + Both).MasqueradeAll));
+        Assert.Equal(TimeSpan.FromSeconds(1), Read(Head + "mode: iptables").MinSyncPeriod);
+        Assert.Equal((ProxyMode.Iptables, TimeSpan.FromSeconds(1), true), (Parse("--proxy-mode=iptables").Mode, Parse("--proxy-mode=iptables").MinSyncPeriod, Parse("--proxy-mode=iptables").LocalhostNodePorts));
+        Assert.False(Parse("--proxy-mode=iptables", "--iptables-localhost-nodeports=false").LocalhostNodePorts);
+    }
+
+    [Fact]
     public void Read_AnotherKind_IsRefused() =>
         Assert.Contains("must be kubeproxy.config.k8s.io/v1alpha1", Assert.Throws<ConfigurationException>(() => Read("apiVersion: v1\nkind: Pod\n")).Message);
 
