@@ -24,9 +24,10 @@ internal static unsafe class ChildProcess
     /// <param name="captureError">Whether stderr is kept or passed on to ours.</param>
     /// <param name="timeout">Infinite, or how long it may take before it is killed.</param>
     /// <param name="cancellation">Kills it.</param>
+    /// <param name="arguments">What follows its name; null for nothing.</param>
     /// <exception cref="CniException">Code 5: it could not be started. Code 11: it took too long, or wrote too much.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, and killed.</exception>
-    internal static ChildOutput Run(string path, IReadOnlyList<string> environment, ReadOnlyMemory<byte> input, bool captureError, TimeSpan timeout, CancellationToken cancellation)
+    internal static ChildOutput Run(string path, IReadOnlyList<string> environment, ReadOnlyMemory<byte> input, bool captureError, TimeSpan timeout, CancellationToken cancellation, IReadOnlyList<string>? arguments = null)
     {
         // A program that closes its stdin early must not end us.
         Libc.Signal(Libc.SIGPIPE, Libc.SIG_IGN);
@@ -41,7 +42,7 @@ internal static unsafe class ChildProcess
         using (childOut)
         using (childErr)
         {
-            pid = Spawn(path, environment, childIn, childOut, childErr);
+            pid = Spawn(path, arguments ?? [], environment, childIn, childOut, childErr);
         }
 
         var ended = false;
@@ -176,14 +177,14 @@ internal static unsafe class ChildProcess
         return (new SafeFileHandle(ends[0], true), new SafeFileHandle(ends[1], true));
     }
 
-    private static int Spawn(string path, IReadOnlyList<string> environment, SafeFileHandle stdin, SafeFileHandle stdout, SafeFileHandle? stderr)
+    private static int Spawn(string path, IReadOnlyList<string> parameters, IReadOnlyList<string> environment, SafeFileHandle stdin, SafeFileHandle stdout, SafeFileHandle? stderr)
     {
         var actions = stackalloc byte[Libc.OpaqueSize];
         var attributes = stackalloc byte[Libc.OpaqueSize];
         var signals = stackalloc byte[Libc.OpaqueSize];
         Check(Libc.FileActionsInit(actions));
         Check(Libc.SpawnAttributesInit(attributes));
-        var arguments = new NativeStrings([Path.GetFileName(path)]);
+        var arguments = new NativeStrings([Path.GetFileName(path), .. parameters]);
         var variables = new NativeStrings(environment);
         try
         {
