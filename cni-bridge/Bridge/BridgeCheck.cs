@@ -12,10 +12,10 @@ internal static class BridgeCheck
     internal static void Compare(PluginCall call, BridgeConfig config, CniResult previous)
     {
         using var host = RouteSocket.Open();
-        var bridge = host.GetLink(config.Bridge) ?? throw Differs($"bridge {config.Bridge} is gone");
-        Require(bridge.Kind == "bridge", $"{config.Bridge} is no bridge");
-        Require(bridge.IsUp, $"bridge {config.Bridge} is down");
-        CompareMac(previous.Interfaces.FirstOrDefault(i => i.Name == config.Bridge && i.Sandbox.Length == 0), bridge);
+        var bridge = host.GetLink(config.Bridge) ?? throw ContainerCheck.Differs($"bridge {config.Bridge} is gone");
+        ContainerCheck.Require(bridge.Kind == "bridge", $"{config.Bridge} is no bridge");
+        ContainerCheck.Require(bridge.IsUp, $"bridge {config.Bridge} is down");
+        ContainerCheck.CompareMac(previous.Interfaces.FirstOrDefault(i => i.Name == config.Bridge && i.Sandbox.Length == 0), bridge);
         CompareHostEnd(call, config, previous, host, bridge);
         if (config.IsGateway)
         {
@@ -23,23 +23,19 @@ internal static class BridgeCheck
             foreach (var ip in previous.Ips.Where(ip => !ip.Gateway.IsNone))
             {
                 var gateway = new IpPrefix(ip.Gateway, ip.Address.Length);
-                Require(addresses.Exists(a => a.Prefix == gateway), $"bridge {config.Bridge} does not have the gateway's address {gateway}");
+                ContainerCheck.Require(addresses.Exists(a => a.Prefix == gateway), $"bridge {config.Bridge} does not have the gateway's address {gateway}");
             }
         }
 
         if (config.IpMasq)
         {
-            using var masquerade = MasqueradeTable.Open();
-            var owner = MasqueradeTable.Owner(call.Config.Name, call.Attachment);
-            foreach (var ip in previous.Ips)
-            {
-                Require(masquerade.Has(ip.Address, owner), $"{ip.Address} is not masqueraded");
-            }
+            var missing = Masquerading.Missing(call, config.IpMasqIptables, previous.Ips.Select(ip => ip.Address));
+            ContainerCheck.Require(missing is null, $"{missing} is not masqueraded");
         }
 
         using var target = NetNamespace.Open(call.NetNs!);
         using var inside = RouteSocket.Open(target);
-        CompareContainerEnd(call, config, previous, inside);
+        ContainerCheck.Compare(call, previous, inside, !config.DisableContainerInterface);
     }
 
     private static void CompareHostEnd(PluginCall call, BridgeConfig config, CniResult previous, RouteSocket host, Link bridge)
@@ -47,56 +43,11 @@ internal static class BridgeCheck
         // An attachment that the reference made has a name of its own kind; the result tells which.
         var told = previous.Interfaces.FirstOrDefault(i => i.Sandbox.Length == 0 && i.Name != config.Bridge);
         var name = told?.Name ?? new HostVeth(call.Config.Name, call.Attachment).Name;
-        var link = host.GetLink(name) ?? throw Differs($"{name} is gone");
-        Require(link.MasterIndex == bridge.Index, $"{name} is no port of {config.Bridge}");
-        Require(link.IsUp, $"{name} is down");
-        CompareMac(told, link);
-        Require((link.Port?.Hairpin ?? false) == config.Hairpin, $"{name}: hairpin mode is not {config.Hairpin}");
-        Require((link.Port?.Isolated ?? false) == config.PortIsolation, $"{name}: port isolation is not {config.PortIsolation}");
+        var link = host.GetLink(name) ?? throw ContainerCheck.Differs($"{name} is gone");
+        ContainerCheck.Require(link.MasterIndex == bridge.Index, $"{name} is no port of {config.Bridge}");
+        ContainerCheck.Require(link.IsUp, $"{name} is down");
+        ContainerCheck.CompareMac(told, link);
+        ContainerCheck.Require((link.Port?.Hairpin ?? false) == config.Hairpin, $"{name}: hairpin mode is not {config.Hairpin}");
+        ContainerCheck.Require((link.Port?.Isolated ?? false) == config.PortIsolation, $"{name}: port isolation is not {config.PortIsolation}");
     }
-
-    private static void CompareContainerEnd(PluginCall call, BridgeConfig config, CniResult previous, RouteSocket inside)
-    {
-        var told = previous.Interfaces.FirstOrDefault(i => i.Sandbox.Length > 0 && i.Name == call.IfName)
-            ?? throw Differs($"the previous result does not have {call.IfName}");
-        Require(told.Sandbox == call.NetNs, $"the previous result has {call.IfName} in {told.Sandbox}");
-        var link = inside.GetLink(call.IfName) ?? throw Differs($"{call.IfName} is gone");
-        Require(link.Kind == "veth", $"{call.IfName} is no veth");
-        Require(link.IsUp != config.DisableContainerInterface, $"{call.IfName} is {(link.IsUp ? "up" : "down")}");
-        Require(told.Mtu == 0 || told.Mtu == link.Mtu, $"{call.IfName} has the MTU {link.Mtu}, not {told.Mtu}");
-        CompareMac(told, link);
-        var index = previous.Interfaces.ToList().IndexOf(told);
-        var own = previous with { Ips = [.. previous.Ips.Where(ip => ip.Interface is null || ip.Interface == index)] };
-        var addresses = inside.ListAddresses(link.Index);
-        foreach (var ip in own.Ips)
-        {
-            Require(addresses.Exists(a => a.Prefix == ip.Address), $"{call.IfName} does not have the address {ip.Address}");
-        }
-
-        foreach (var route in ContainerInterface.Routes(link.Index, own))
-        {
-            var routes = inside.ListRoutes(route.Destination.Family, route.Table, link.Index);
-            Require(
-                routes.Exists(r => r.Destination == route.Destination && r.Gateway == route.Gateway && (route.Metric == 0 || r.Metric == route.Metric)),
-                $"{call.IfName} does not have the route {route}");
-        }
-    }
-
-    private static void CompareMac(CniInterface? told, Link link)
-    {
-        if (told is { Mac.Length: > 0 })
-        {
-            Require(MacAddress.TryParse(told.Mac, out var mac) && mac == link.Mac, $"{link.Name} has the MAC address {link.Mac}, not {told.Mac}");
-        }
-    }
-
-    private static void Require(bool holds, string difference)
-    {
-        if (!holds)
-        {
-            throw Differs(difference);
-        }
-    }
-
-    private static CniException Differs(string difference) => new(CniErrorCode.CheckFailed, difference);
 }

@@ -25,6 +25,9 @@ internal sealed record BridgeConfig
     /// <summary><c>ipMasq</c>.</summary>
     internal bool IpMasq { get; private init; }
 
+    /// <summary><c>ipMasqBackend: iptables</c>; nftables otherwise.</summary>
+    internal bool IpMasqIptables { get; private init; }
+
     /// <summary><c>mtu</c> in bytes; null for the kernel's.</summary>
     internal int? Mtu { get; private init; }
 
@@ -99,7 +102,7 @@ internal sealed record BridgeConfig
             }
             else if (reader.Is("ipMasqBackend"u8))
             {
-                RequireNftables(ref reader);
+                config = config with { IpMasqIptables = Masquerading.ReadBackend(ref reader) };
             }
             else if (reader.Is("mtu"u8))
             {
@@ -162,16 +165,9 @@ internal sealed record BridgeConfig
         }
     }
 
-    private static void RequireNftables(ref JsonObjectReader reader)
-    {
-        var backend = reader.String();
-        if (backend is not (null or "" or "nftables"))
-        {
-            throw backend == "iptables" ? Unsupported("ipMasqBackend: iptables") : Invalid($"\"ipMasqBackend\" is unknown: {backend}");
-        }
-    }
-
-    private static int? ReadMtu(ref JsonObjectReader reader)
+    /// <summary>Reads <c>mtu</c>; null for 0.</summary>
+    /// <exception cref="CniException">Code 7: none that a veth can have.</exception>
+    internal static int? ReadMtu(ref JsonObjectReader reader)
     {
         var mtu = reader.Int32();
         return mtu switch

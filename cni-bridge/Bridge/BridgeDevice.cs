@@ -108,7 +108,8 @@ internal static class BridgeDevice
         return entry;
     }
 
-    private static void Forward(IpFamily family)
+    /// <summary>Lets the node forward a family.</summary>
+    internal static void Forward(IpFamily family)
     {
         var setting = family == IpFamily.V4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
         if (!Sysctl.TryEnsure(setting, "1"))

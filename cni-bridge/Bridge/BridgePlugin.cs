@@ -1,5 +1,4 @@
 using Podwire.Cni;
-using Podwire.Netlink;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
@@ -41,30 +40,7 @@ public sealed class BridgePlugin : IPlugin
     public void Del(PluginCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-
-        // The address is given back last, when nothing can use it any more. A step that fails does not keep the others from being tried.
-        var config = call.Config;
-        MasqueradeTable? masquerade = null;
-        try
-        {
-            KernelErrors.Translate(() => masquerade = RemoveMasquerade(call));
-        }
-        finally
-        {
-            try
-            {
-                KernelErrors.Translate(() => RemoveLink(call, masquerade?.Socket));
-            }
-            finally
-            {
-                if (config.IpamType.Length > 0)
-                {
-                    call.Delegates.Invoke(CniCommand.Del, config.IpamType, call);
-                }
-
-                masquerade?.Dispose();
-            }
-        }
+        VethAttachment.Del(call);
     }
 
     /// <inheritdoc/>
@@ -85,30 +61,7 @@ public sealed class BridgePlugin : IPlugin
     public void Gc(PluginCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var network = call.Config.Name;
-        var valid = call.ValidAttachments.Select(a => new HostVeth(network, a).Name).ToHashSet(StringComparer.Ordinal);
-        try
-        {
-            KernelErrors.Translate(() =>
-            {
-                using var host = RouteSocket.Open();
-                foreach (var link in host.ListLinks().Where(l => HostVeth.BelongsTo(network, l) && !valid.Contains(l.Name)))
-                {
-                    host.DeleteLink(link.Index);
-                }
-
-                using var masquerade = MasqueradeTable.TryOpen();
-                var owners = call.ValidAttachments.Select(a => MasqueradeTable.Owner(network, a)).ToHashSet(StringComparer.Ordinal);
-                masquerade?.Remove(tag => OwnerTag.IsOf(network, tag) && !owners.Contains(tag!));
-            });
-        }
-        finally
-        {
-            if (call.Config.IpamType.Length > 0)
-            {
-                call.Delegates.Invoke(CniCommand.Gc, call.Config.IpamType, call);
-            }
-        }
+        VethAttachment.Gc(call);
     }
 
     /// <inheritdoc/>
@@ -124,7 +77,7 @@ public sealed class BridgePlugin : IPlugin
                 BridgeDevice.Look(host, config.Bridge);
                 if (config.IpMasq)
                 {
-                    using var masquerade = MasqueradeTable.Open();
+                    Masquerading.Probe(config.IpMasqIptables);
                 }
             });
         }
@@ -146,13 +99,7 @@ public sealed class BridgePlugin : IPlugin
             return CniResult.Empty;
         }
 
-        var leased = call.Delegates.Add(call.Config.IpamType, call);
-        undo.Push(() => call.Delegates.Invoke(CniCommand.Del, call.Config.IpamType, call));
-        if (leased.Ips.Count == 0)
-        {
-            throw new CniException(CniErrorCode.DelegateFailed, $"IPAM plugin {call.Config.IpamType} gave no address");
-        }
-
+        var leased = VethAttachment.Lease(call, undo);
         var ips = leased.Ips.Select(ip => ip with
         {
             Interface = 2,
@@ -196,10 +143,7 @@ public sealed class BridgePlugin : IPlugin
             : ContainerInterface.SwitchOn(target, call.IfName, !config.DisableContainerInterface);
         if (config.IpMasq)
         {
-            var owner = MasqueradeTable.Owner(call.Config.Name, call.Attachment);
-            var masquerade = undo.Hold(MasqueradeTable.Open());
-            undo.Push(() => masquerade.Remove(tag => tag == owner));
-            masquerade.Add(addressing.Ips.Select(ip => ip.Address), owner);
+            Masquerading.Add(call, config.IpMasqIptables, addressing.Ips.Select(ip => ip.Address), undo);
         }
 
         var outside = config.DisableContainerInterface ? host.GetLink(veth.Name)! : AwaitPort(host, veth.Name);
@@ -215,50 +159,15 @@ public sealed class BridgePlugin : IPlugin
     }
 
     /// <summary>One message makes both ends, this one up and a port of the bridge, the other in its namespace.</summary>
-    private static void AddPair(PluginCall call, BridgeConfig config, RouteSocket host, NetNamespace target, Link bridge, HostVeth veth, UndoJournal undo)
-    {
-        var pair = new VethSpec(veth.Name, call.IfName)
+    private static void AddPair(PluginCall call, BridgeConfig config, RouteSocket host, NetNamespace target, Link bridge, HostVeth veth, UndoJournal undo) =>
+        VethAttachment.AddPair(call, host, veth, undo, new VethSpec(veth.Name, call.IfName)
         {
             Up = true,
             MasterIndex = bridge.Index,
             Mtu = config.Mtu,
             PeerNamespace = target,
             PeerMac = config.Mac,
-        };
-        try
-        {
-            host.AddLink(pair);
-        }
-        catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
-        {
-            // What an ADD that was killed has left is in the way of trying again. Anything else under either name is not ours to remove.
-            if (!Remove(host, veth))
-            {
-                throw new CniException(CniErrorCode.Conflict, $"the container has an interface {call.IfName} already", call.NetNs!, e);
-            }
-
-            host.AddLink(pair);
-        }
-
-        undo.Push(() => host.DeleteLink(veth.Name));
-    }
-
-    /// <summary>Removes an attachment's pair; false if there is none.</summary>
-    /// <exception cref="CniException">Code 103: the name is another owner's.</exception>
-    private static bool Remove(RouteSocket host, HostVeth veth, NetlinkSocket? kept = null)
-    {
-        if (host.GetLink(veth.Name) is not { } link)
-        {
-            return false;
-        }
-
-        if (!veth.Owns(link))
-        {
-            throw new CniException(CniErrorCode.Conflict, $"{veth.Name} belongs to another attachment", link.Alias ?? link.Kind);
-        }
-
-        return host.DeleteLinkDetached(link, kept);
-    }
+        });
 
     /// <summary>The kernel hears of the carrier a moment after the container's end is up; until then the bridge does not forward.</summary>
     private static Link AwaitPort(RouteSocket host, string name)
@@ -282,26 +191,4 @@ public sealed class BridgePlugin : IPlugin
     }
 
     private static string Mac(Link link) => (link.Mac ?? default(MacAddress)).ToString();
-
-    /// <summary>
-    /// Removes what the owner has in the masquerade table, whatever the configuration says by now and whether or not the namespace and the
-    /// previous result are still there. The socket
-    /// is returned open: closing it waits for the kernel, and what follows can wait for the same.
-    /// </summary>
-    private static MasqueradeTable? RemoveMasquerade(PluginCall call)
-    {
-        var owner = MasqueradeTable.Owner(call.Config.Name, call.Attachment);
-        var masquerade = MasqueradeTable.TryOpen();
-        masquerade?.Remove(tag => tag == owner);
-        return masquerade;
-    }
-
-    private static void RemoveLink(PluginCall call, NetlinkSocket? kept)
-    {
-        using var host = RouteSocket.Open();
-        if (!Remove(host, new HostVeth(call.Config.Name, call.Attachment), kept) && call.NetNs is not null)
-        {
-            ContainerInterface.RemoveForeign(call.NetNs, call.IfName);
-        }
-    }
 }

@@ -40,6 +40,46 @@ internal static class ContainerInterface
         return link;
     });
 
+    /// <summary>
+    /// As <see cref="Configure"/> for a link on which there is nobody but the node: nothing is on the link but the gateway, and the own
+    /// network is behind it like everything else. Returns the link.
+    /// </summary>
+    internal static Link ConfigurePointToPoint(NetNamespace target, string ifName, CniResult result) => target.Run(() =>
+    {
+        using var socket = RouteSocket.Open();
+        var link = socket.GetLink(ifName) ?? throw new CniException(CniErrorCode.TryAgainLater, $"{ifName} was removed while it was being set up");
+        SetSwitches(ifName, result, detectDuplicates: false);
+        var batch = new RouteBatch();
+        foreach (var ip in result.Ips)
+        {
+            var address = Address(link.Index, ip.Address, detectDuplicates: false);
+            batch.AddAddress(address with { Flags = address.Flags | AddressFlags.NoPrefixRoute });
+        }
+
+        batch.SetLink(link.Index, new LinkChange { Up = true });
+        foreach (var route in GatewayRoutes(link.Index, result).Concat(Routes(link.Index, result)))
+        {
+            batch.AddRoute(route);
+        }
+
+        socket.Execute(batch);
+        return link;
+    });
+
+    /// <summary>The routes to the gateways and, through them, to the own networks.</summary>
+    internal static IEnumerable<RouteEntry> GatewayRoutes(int index, CniResult result)
+    {
+        foreach (var gateway in result.Ips.DistinctBy(ip => ip.Gateway))
+        {
+            yield return new RouteEntry(IpPrefix.Host(gateway.Gateway)) { InterfaceIndex = index, PreferredSource = gateway.Address.Address, Scope = gateway.Gateway.IsV4 ? RouteScope.Link : null };
+        }
+
+        foreach (var ip in result.Ips.Where(ip => !ip.Address.IsHost).DistinctBy(ip => ip.Address.Masked))
+        {
+            yield return new RouteEntry(ip.Address.Masked) { InterfaceIndex = index, Gateway = ip.Gateway, PreferredSource = ip.Address.Address };
+        }
+    }
+
     /// <summary>Switches an interface on that has no addresses. Returns the link.</summary>
     internal static Link SwitchOn(NetNamespace target, string ifName, bool up) => target.Run(() =>
     {

@@ -1,6 +1,6 @@
 using Podwire.Cni;
+using Podwire.CniBridge.Nftables;
 using Podwire.Netlink;
-using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
 using Podwire.Ruleset;
 
@@ -16,16 +16,10 @@ internal sealed class MasqueradeTable : IDisposable
     private const string Name = "podwire-cni-masquerade";
     private const string Postrouting = "postrouting";
     private const string Containers = "containers";
-    private const int Attempts = 50;
 
-    // The remark of an nftables object (nft's own limit, NFTNL_UDATA_COMMENT_MAXLEN with its zero).
-    private const int MaxRemark = 127;
+    private readonly OwnedTable owned;
 
-    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
-
-    private readonly NftSocket nft;
-
-    private MasqueradeTable(NftSocket nft) => this.nft = nft;
+    private MasqueradeTable(OwnedTable owned) => this.owned = owned;
 
     /// <summary>Opens it in the thread's namespace.</summary>
     /// <exception cref="CniException">Code 2: this kernel has no nftables.</exception>
@@ -33,23 +27,16 @@ internal sealed class MasqueradeTable : IDisposable
         TryOpen() ?? throw new CniException(CniErrorCode.UnsupportedField, "\"ipMasq\" needs nftables, which this kernel does not have");
 
     /// <summary>As <see cref="Open"/>; null if this kernel has no nftables, and so nothing to remove.</summary>
-    internal static MasqueradeTable? TryOpen()
-    {
-        try
-        {
-            return new(NftSocket.Open());
-        }
-        catch (SyscallException e) when (e.Errno == Errno.EPROTONOSUPPORT)
-        {
-            return null;
-        }
-    }
+    internal static MasqueradeTable? TryOpen() => OwnedTable.TryOpen() is { } owned ? new(owned) : null;
 
     /// <summary>The remark of an attachment's elements.</summary>
-    internal static string Owner(string network, AttachmentId attachment) => OwnerTag.Of(network, attachment, MaxRemark);
+    internal static string Owner(string network, AttachmentId attachment) => OwnedTable.Owner(network, attachment);
 
     /// <summary>The socket.</summary>
-    internal NetlinkSocket Socket => nft.Socket;
+    internal NetlinkSocket Socket => owned.Nft.Socket;
+
+    /// <summary>The tables that this is one of.</summary>
+    internal OwnedTable Tables => owned;
 
     /// <summary>Masquerades the addresses. An element that an owner who is gone has left under one of them is replaced.</summary>
     internal void Add(IEnumerable<IpPrefix> addresses, string owner)
@@ -61,22 +48,16 @@ internal sealed class MasqueradeTable : IDisposable
     }
 
     /// <summary>True if the address is masqueraded for this owner.</summary>
-    internal bool Has(IpPrefix address, string owner) => Find(address.Family).Any(e => e.Key == Key(address) && e.Comment == owner);
+    internal bool Has(IpPrefix address, string owner) =>
+        owned.Find(Id(address.Family), Map(address.Family)).Any(e => e.Key == Key(address) && e.Comment == owner);
 
     /// <summary>Removes the elements whose remark is one of those meant.</summary>
-    internal void Remove(Func<string?, bool> isMeant)
-    {
-        foreach (var family in Families)
-        {
-            var gone = Find(family).Where(e => isMeant(e.Comment)).ToArray();
-            nft.Apply(new NftBatch().DeleteElements(Id(family), Map(family), gone));
-        }
-    }
+    internal void Remove(Func<string?, bool> isMeant) => owned.Remove(Name, static family => [Map(family)], isMeant);
 
     /// <summary>Closes the socket.</summary>
-    public void Dispose() => nft.Dispose();
+    public void Dispose() => owned.Dispose();
 
-    private static TableId Id(IpFamily family) => new(family == IpFamily.V4 ? TableFamily.Ip : TableFamily.Ip6, Name);
+    private static TableId Id(IpFamily family) => OwnedTable.Id(family, Name);
 
     private static NftMap Map(IpFamily family) => new() { Name = Containers, Key = [NftType.Address(family)] };
 
@@ -99,75 +80,21 @@ internal sealed class MasqueradeTable : IDisposable
     {
         var (table, map, network) = (Id(address.Family), Map(address.Family), address.Masked);
         var element = SetElement.Map(Key(address), Verdict.Goto(ChainOf(network)), owner);
-        for (var attempt = 1; ; attempt++)
+        owned.Change(() =>
         {
-            // Read and written in one generation: another plugin may make the same chain at this moment.
-            var generation = nft.GetGeneration();
-            var batch = Prepare(nft.ReadTable(table), table, map, network);
-            var present = Find(address.Family).FirstOrDefault(e => e.Key == element.Key);
-            if (present is null)
+            var batch = new NftBatch();
+            owned.Prepare(batch, table, [map],
+            [
+                Chain.Hooked(Postrouting, new BaseChain(ChainType.Nat, ChainHook.Postrouting, ChainPriority.SrcNat), LookUp(network.Family)),
+                Chain.Regular(ChainOf(network), LeaveMasqueraded(network)),
+            ]);
+            var present = owned.Find(table, map).FirstOrDefault(e => e.Key == element.Key);
+            if (present is not null && present != element)
             {
-                batch.AddElements(table, map, element);
-            }
-            else if (present != element)
-            {
-                batch.DeleteElements(table, map, present).AddElements(table, map, element);
-            }
-
-            try
-            {
-                nft.Apply(batch, generation);
-                return;
-            }
-            catch (NftException e) when (e.IsStale && attempt < Attempts)
-            {
-                // Somebody else committed in between.
-            }
-        }
-    }
-
-    /// <summary>What the table lacks for containers of this network.</summary>
-    private static NftBatch Prepare(Table? present, TableId table, NftMap map, IpPrefix network)
-    {
-        var batch = new NftBatch();
-        if (present is null)
-        {
-            batch.Add(new AddTable(table));
-        }
-
-        if (present?.FindSet(map.Name) is null)
-        {
-            batch.Add(new AddSet(table, map));
-        }
-
-        Ensure(Chain.Hooked(Postrouting, new BaseChain(ChainType.Nat, ChainHook.Postrouting, ChainPriority.SrcNat)), LookUp(network.Family));
-        Ensure(Chain.Regular(ChainOf(network)), LeaveMasqueraded(network));
-        return batch;
-
-        void Ensure(Chain chain, Rule rule)
-        {
-            var there = present?.FindChain(chain.Name);
-            if (there is null)
-            {
-                batch.Add(new AddChain(table, chain));
+                batch.DeleteElements(table, map, present);
             }
 
-            if (there is null || there.Rules.Count == 0)
-            {
-                batch.Add(new AddRule(table, chain.Name, rule));
-            }
-        }
-    }
-
-    private IReadOnlyList<SetElement> Find(IpFamily family)
-    {
-        try
-        {
-            return [.. nft.ReadElements(Id(family), Map(family))];
-        }
-        catch (NetlinkException e) when (e.Errno == Errno.ENOENT)
-        {
-            return [];
-        }
+            return present == element ? batch : batch.AddElements(table, map, element);
+        });
     }
 }

@@ -1,6 +1,9 @@
 using Podwire.Cni;
 using Podwire.CniBridge;
 using Podwire.CniBridge.Bridge;
+using Podwire.CniBridge.Firewall;
+using Podwire.CniBridge.Portmap;
+using Podwire.CniBridge.Ptp;
 using Podwire.CniFlannel.Plugin;
 
 namespace Podwire.CniExecutable;
@@ -14,6 +17,9 @@ internal static class Program
             .Add(BridgePlugin.Name, static () => new BridgePlugin())
             .Add(HostLocalPlugin.Name, static () => new HostLocalPlugin())
             .Add(LoopbackPlugin.Name, static () => new LoopbackPlugin())
+            .Add(PortmapPlugin.Name, static () => new PortmapPlugin())
+            .Add(FirewallPlugin.Name, static () => new FirewallPlugin())
+            .Add(PtpPlugin.Name, static () => new PtpPlugin())
             .Add(FlannelPlugin.Name, static () => new FlannelPlugin());
         PluginMain.RunAndExit(Path.GetFileName(Environment.GetCommandLineArgs()[0]), registry);
     }

@@ -75,11 +75,47 @@ public class MasqueradeTests
     }
 
     [Fact]
-    public void Add_Iptables_IsRefusedByName()
+    public void Add_Backend_IsChosenAndCanChange()
     {
         using var node = new Node();
-        Assert.Contains("iptables", node.Add("c1", node.Config(",\"ipMasq\":true,\"ipMasqBackend\":\"iptables\"")).Fails(2).Stdout);
-        node.Add("c1", node.Config(",\"ipMasq\":true,\"ipMasqBackend\":\"nftables\"")).Succeeds();
+        var iptables = node.Config(",\"ipMasq\":true,\"ipMasqBackend\":\"iptables\"");
+        var first = node.Add("c1", iptables).Succeeds();
+        Assert.Empty(node.MasqueradeOwners());
+        Assert.Contains("-s 10.77.0.2/32", Iptables.Save(node, "nat"));
+        node.Run("bridge", "CHECK", Node.With(iptables, first.Stdout)).Succeeds();
+        Iptables.Run(node, "iptables", "-t", "nat", "-F", "POSTROUTING");
+        Assert.Contains("masqueraded", node.Run("bridge", "CHECK", Node.With(iptables, first.Stdout)).Fails(102).Stdout);
+        var again = node.Add("c1", iptables).Succeeds();
+        node.Run("bridge", "CHECK", Node.With(iptables, again.Stdout)).Succeeds();
+        node.Add("c2", node.Config(",\"ipMasq\":true,\"ipMasqBackend\":\"nftables\"")).Succeeds();
+        Assert.Equal(["podwire:net/c2/eth0"], node.MasqueradeOwners());
+        node.Del("c1", node.Config()).Succeeds();
+        node.Del("c2", iptables).Succeeds();
+        Assert.Empty(Iptables.Save(node, "nat"));
+        Assert.Empty(node.MasqueradeOwners());
+        node.Add("c3", node.Config(",\"ipMasqBackend\":\"pf\"")).Fails(7);
+    }
+
+    [Fact]
+    public void Add_IptablesSixteenWide_AllAndThenNothing()
+    {
+        using var node = new Node();
+        var config = node.Config(",\"ipMasq\":true,\"ipMasqBackend\":\"iptables\"", node.Ipam(PortmapNode.Dual));
+        var names = Enumerable.Range(0, 32).Select(n => $"c{n}").ToList();
+        names.ForEach(n => node.Container(n));
+        foreach (var answer in names.AsParallel().WithDegreeOfParallelism(16).Select(n => node.Run("bridge", "ADD", config, n)).ToList())
+        {
+            answer.Succeeds();
+        }
+
+        Assert.Equal(32, Iptables.Save(node, "nat").Split('\n').Count(l => l.StartsWith("-A POSTROUTING -s", StringComparison.Ordinal)));
+        foreach (var answer in names.AsParallel().WithDegreeOfParallelism(16).Select(n => node.Run("bridge", "DEL", config, n)).ToList())
+        {
+            answer.Succeeds();
+        }
+
+        Assert.Empty(Iptables.Save(node, "nat"));
+        Assert.Empty(Iptables.Save(node, "nat", IpFamily.V6));
     }
 
     private static AddressEntry Address(RouteSocket socket, string link, string address, int length) =>

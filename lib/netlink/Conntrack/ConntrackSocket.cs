@@ -12,7 +12,12 @@ public sealed class ConntrackSocket : IDisposable
 {
     private readonly NetlinkSocket socket;
 
-    private ConntrackSocket(NetlinkSocket socket) => this.socket = socket;
+    private readonly bool isBorrowed;
+
+    private ConntrackSocket(NetlinkSocket socket, bool isBorrowed = false) => (this.socket, this.isBorrowed) = (socket, isBorrowed);
+
+    /// <summary>Over a socket of nfnetlink that is open already, such as that of nftables; it stays open.</summary>
+    public static ConntrackSocket Over(NetlinkSocket socket) => new(socket, isBorrowed: true);
 
     /// <summary>Opens a socket in the calling thread's network namespace.</summary>
     public static ConntrackSocket Open() => new(NetlinkSocket.Open(NetlinkProtocol.Netfilter));
@@ -98,8 +103,14 @@ public sealed class ConntrackSocket : IDisposable
     /// <summary>Forgets all flows of a transport protocol, such as those of UDP when all of a node's Services changed.</summary>
     public int Flush(IpFamily family, IpProtocol protocol) => DeleteWhere(new ConntrackFilter(family, protocol), static _ => true);
 
-    /// <summary>Closes the socket.</summary>
-    public void Dispose() => socket.Dispose();
+    /// <summary>Closes the socket, unless it is another's.</summary>
+    public void Dispose()
+    {
+        if (!isBorrowed)
+        {
+            socket.Dispose();
+        }
+    }
 
     private static ushort Type(int message) => NfGenMessage.Type(message, NfConntrack.NFNL_SUBSYS_CTNETLINK);
 

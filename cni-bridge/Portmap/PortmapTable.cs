@@ -1,0 +1,198 @@
+using Podwire.Cni;
+using Podwire.CniBridge.Nftables;
+using Podwire.Primitives;
+using Podwire.Ruleset;
+
+namespace Podwire.CniBridge.Portmap;
+
+/// <summary>
+/// The nftables back end. A table per family, with rules that never change: what comes to an address of the node is looked up in
+/// <c>addressed-ports</c> (mappings limited to one address) and <c>ports</c>, whose elements lead to the container's address and port.
+/// On the way out <c>sources</c> tells by container, ports and protocol which connections were translated here, and leads to the chain
+/// that gives them the node's address: from the own network, because the answer would not come back through the node, and from
+/// 127.0.0.0/8, because it could not. An attachment's elements carry its owner as the remark.
+/// </summary>
+internal sealed class PortmapTable : IDisposable
+{
+    internal const string Name = "podwire-cni-portmap";
+    private const string Ports = "ports";
+    private const string AddressedPorts = "addressed-ports";
+    private const string Sources = "sources";
+    private const string Translate = "translate";
+    private const string Everything = "masquerade-all";
+
+    private readonly OwnedTable owned;
+
+    private PortmapTable(OwnedTable owned) => this.owned = owned;
+
+    /// <summary>The tables that this is one of.</summary>
+    internal OwnedTable Tables => owned;
+
+    /// <summary>Opens it in the thread's namespace; null if this kernel has no nftables.</summary>
+    internal static PortmapTable? TryOpen() => OwnedTable.TryOpen() is { } owned ? new(owned) : null;
+
+    /// <summary>
+    /// Maps the ports to the container's address. What the owner had mapped there before goes, and so does what leads to that very
+    /// address and is another's: an address has one container, so that other one is gone.
+    /// </summary>
+    /// <exception cref="CniException">Code 103: another container has the port; nothing was changed.</exception>
+    internal void Add(PortmapConfig config, IpPrefix container, string owner)
+    {
+        var family = container.Family;
+        var table = OwnedTable.Id(family, Name);
+        var wanted = Wanted(config, container, owner);
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        owned.Change(() =>
+        {
+            var batch = new NftBatch();
+            owned.Prepare(batch, table, Sets(family), Chains(config, container));
+            foreach (var set in Sets(family))
+            {
+                var present = owned.Find(table, set);
+                var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
+                var gone = present.Where(p => (p.Comment == owner || LeadsTo(p, set.Name, container.Address)) && !mine.Contains(p)).ToArray();
+                if (set.Name != Sources)
+                {
+                    RefuseTaken(config, family, present.Except(gone).Where(p => p.Comment != owner), set.Name);
+                }
+
+                batch.DeleteElements(table, set, gone);
+                batch.AddElements(table, set, [.. mine.Where(m => !present.Contains(m))]);
+            }
+
+            return batch;
+        });
+    }
+
+    /// <summary>The first thing that is not as an ADD leaves it; null if there is none.</summary>
+    internal string? Difference(PortmapConfig config, IpPrefix container, string owner)
+    {
+        var family = container.Family;
+        var table = OwnedTable.Id(family, Name);
+        var wanted = Wanted(config, container, owner);
+        var counts = owned.Nft.CountRules(table);
+        if (wanted.Count > 0 && Chains(config, container).FirstOrDefault(c => counts.GetValueOrDefault(c.Name) < c.Rules.Count) is { } bare)
+        {
+            return $"chain {bare.Name} of table {table} does not have its rules";
+        }
+
+        foreach (var set in Sets(family))
+        {
+            var present = owned.Find(table, set).Where(e => e.Comment == owner).ToList();
+            var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
+            if (mine.Find(m => !present.Contains(m)) is { } missing)
+            {
+                return set.Name == Sources ? $"a connection to {container.Address} is not masqueraded" : $"host port {Read(family, missing, set.Name)} does not lead to {container.Address}";
+            }
+
+            if (present.Find(p => !mine.Contains(p)) is { } surplus)
+            {
+                return set.Name == Sources ? $"connections to {container.Address} are masqueraded" : $"host port {Read(family, surplus, set.Name)} leads to the container, and should not";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Removes the elements whose remark is one of those meant, and returns the mappings that they made.</summary>
+    internal IReadOnlyList<PortmapFlow> Remove(Func<string?, bool> isMeant) =>
+    [
+        .. owned.Remove(Name, static family => Sets(family), isMeant)
+            .Where(e => e.Set != Sources)
+            .Select(e => new PortmapFlow(Read(e.Family, e.Element, e.Set), Target(e.Family, e.Element))),
+    ];
+
+    /// <summary>Closes the socket.</summary>
+    public void Dispose() => owned.Dispose();
+
+    private static PortMapping Read(IpFamily family, SetElement element, string set) => PortMapping.Read(family, element, set == AddressedPorts);
+
+    private static IpAddress Target(IpFamily family, SetElement element) => IpAddress.FromBytes(element.Data.Span[..(family == IpFamily.V4 ? 4 : 16)]);
+
+    private static bool LeadsTo(SetElement element, string set, IpAddress container) => set == Sources
+        ? element.Key.Span[..container.Size].SequenceEqual(container.ToBytes())
+        : Target(container.Family, element) == container;
+
+    private static void RefuseTaken(PortmapConfig config, IpFamily family, IEnumerable<SetElement> others, string set)
+    {
+        foreach (var other in others)
+        {
+            var theirs = Read(family, other, set) is { HostIp: null } any ? Read(family, other, set) with { HostIp = IpAddress.Any(family) } : Read(family, other, set);
+            if (config.Mappings.FirstOrDefault(m => m.IsOf(family) && m.Collides(theirs)) is { } taken)
+            {
+                throw new CniException(
+                    CniErrorCode.Conflict,
+                    $"host port {taken} is taken by another container",
+                    $"{other.Comment} maps {theirs} to {Target(family, other)}; remove that container, or use another host port");
+            }
+        }
+    }
+
+    private static List<OwnedElement> Wanted(PortmapConfig config, IpPrefix container, string owner)
+    {
+        var family = container.Family;
+        var elements = new List<OwnedElement>();
+        foreach (var mapping in config.Mappings.Where(m => m.IsOf(family)))
+        {
+            var target = NftData.Of(NftScalar.Address(container.Address), NftScalar.Port(mapping.ContainerPort));
+            elements.Add(new(family, mapping.BoundTo is null ? Ports : AddressedPorts, SetElement.Map(mapping.Key, target, owner)));
+            if (config.Snat)
+            {
+                var key = NftData.Of(NftScalar.Address(container.Address), mapping.Protocol, NftScalar.Port(mapping.ContainerPort), NftScalar.Port(mapping.HostPort));
+                elements.Add(new(family, Sources, SetElement.Map(key, Verdict.Goto(config.MasqAll ? Everything : HairpinOf(container)), owner)));
+            }
+        }
+
+        // One port on two of the node's addresses is one way out.
+        return [.. elements.DistinctBy(e => (e.Set, e.Element.Key))];
+    }
+
+    /// <summary>A chain's name as nft's grammar takes it: no ':'.</summary>
+    private static string HairpinOf(IpPrefix container) => $"net-{container.Masked.ToString().Replace(':', '_')}";
+
+    private static IReadOnlyList<SetObject> Sets(IpFamily family)
+    {
+        var (address, protocol, port) = (NftType.Address(family), NftType.InetProtocol, NftType.InetService);
+        return
+        [
+            new NftMap { Name = AddressedPorts, Key = [address, protocol, port], Data = [address, port] },
+            new NftMap { Name = Ports, Key = [protocol, port], Data = [address, port] },
+            new NftMap { Name = Sources, Key = [KeyField.Of(Payload.Daddr(family)), KeyField.Of(Meta.L4proto), KeyField.Of(Payload.ThDport), KeyField.Of(OriginalPort)] },
+        ];
+    }
+
+    private static Ct OriginalPort { get; } = new(CtKey.ProtoDst, CtDirection.Original);
+
+    private static IReadOnlyList<Chain> Chains(PortmapConfig config, IpPrefix container)
+    {
+        var family = container.Family;
+        var toNode = Rule.Of(Match.LocalDestination, VerdictStatement.Jump(Translate));
+        var daddr = Payload.Daddr(family);
+        return
+        [
+            Chain.Regular(
+                Translate,
+                Rule.Of(Nat.Dnat(family, new MapLookup(Concat.Of(daddr, Meta.L4proto, Payload.ThDport), AddressedPorts))),
+                Rule.Of(Nat.Dnat(family, new MapLookup(Concat.Of(Meta.L4proto, Payload.ThDport), Ports)))),
+            Chain.Hooked("prerouting", new BaseChain(ChainType.Nat, ChainHook.Prerouting, ChainPriority.DstNat), toNode),
+            Chain.Hooked("output", new BaseChain(ChainType.Nat, ChainHook.Output, ChainPriority.DstNat), toNode),
+            Chain.Hooked(
+                "postrouting",
+                new BaseChain(ChainType.Nat, ChainHook.Postrouting, ChainPriority.SrcNat),
+                Rule.Of(Match.Status(CtStatus.Dnat), new VerdictMapLookup(Concat.Of(daddr, Meta.L4proto, Payload.ThDport, OriginalPort), Sources))),
+            .. config.Snat ? new[] { WayOut(config, container) } : [],
+        ];
+    }
+
+    private static Chain WayOut(PortmapConfig config, IpPrefix container) => config.MasqAll
+        ? Chain.Regular(Everything, Rule.Of(Masquerade.FullyRandom))
+        : Chain.Regular(HairpinOf(container), [From(container.Masked), .. container.Address.IsV4 ? new[] { From(Loopback) } : []]);
+
+    private static IpPrefix Loopback { get; } = IpPrefix.Parse("127.0.0.0/8");
+
+    private static Rule From(IpPrefix network) => Rule.Of(Match.Prefix(Payload.Saddr(network.Family), network), Masquerade.FullyRandom);
+}
