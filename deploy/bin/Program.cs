@@ -3,6 +3,7 @@ using Podwire.Cluster;
 using Podwire.CniFlannel.Agent;
 using Podwire.Executable;
 using Podwire.Kubelet;
+using Podwire.NetPolicy;
 using Podwire.Proxy;
 
 // One file for all of out/bin: the name it is called by picks the program.
@@ -13,5 +14,6 @@ return name switch
     "podwire-kubelet" => await KubeletProgram.RunAsync(args),
     "podwire-flannel" => await FlannelProgram.RunAsync(args),
     "podwire-proxy" => await ProxyProgram.RunAsync(args),
+    "podwire-netpolicy" => await PolicyProgram.RunAsync(args),
     _ => await ClusterProgram.RunAsync(args),
 };

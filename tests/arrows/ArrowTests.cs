@@ -15,12 +15,13 @@ public class ArrowTests
         ["cni-flannel/plugin"] = ["lib/primitives", "lib/cni", "lib/netlink"],
         ["cni-flannel/agent"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
         ["proxy"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
+        ["netpolicy"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
         ["controlplane/apiserver"] = ["lib/primitives", "lib/kube", "lib/daemon"],
         ["controlplane/controllers"] = ["lib/primitives", "lib/kube", "lib/daemon"],
         ["controlplane/kubelet"] = ["lib/primitives", "lib/cni", "lib/netlink", "lib/kube", "lib/daemon"],
         ["controlplane/cluster"] = ["lib/primitives", "lib/netlink", "lib/kube", "lib/daemon", "controlplane/apiserver"],
         // Composition roots: nothing references them, and they alone see several products.
-        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "cni-flannel/agent", "proxy", "lib/kube", "lib/daemon"],
+        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "cni-flannel/agent", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
         ["deploy/cni"] = ["cni-bridge", "cni-flannel/plugin", "lib/cni"],
         ["deploy/sample"] = [],
     };

@@ -1,0 +1,140 @@
+using Podwire.NetPolicy.State;
+using Podwire.Primitives;
+using Podwire.Ruleset;
+
+namespace Podwire.NetPolicy.Compile;
+
+/// <summary>
+/// The rules of one family. Every packet of every connection is judged by what conntrack knows of the connection, so both directions have one
+/// answer, translated addresses do not matter, and what a new policy forbids is cut with its next packet.
+/// </summary>
+internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
+{
+    private const string DenyChain = "deny";
+    private const string UnclearChain = "unclear";
+
+    // Ahead of the service proxy's filter chains, behind every translation of destinations.
+    private const int Priority = ChainPriority.Filter - 5;
+
+    // Neighbour discovery (RFC 4861: 133 to 137) and multicast listeners (RFC 2710, RFC 3810): without them there is no IPv6 link.
+    private static readonly byte[] LinkMessages = [130, 131, 132, 133, 134, 135, 136, 137, 143];
+
+    /// <summary>The verdict of pods that nothing may reach.</summary>
+    public static Verdict Deny { get; } = Verdict.Goto(DenyChain);
+
+    /// <summary>The chains that are there whatever policies there are.</summary>
+    public IEnumerable<Chain> Fixed()
+    {
+        yield return Chain.Regular(DenyChain, Rule.Of(new Counter(), VerdictStatement.Drop));
+
+        // No connection, no client and no server: the pod's class judges without asking for a peer, which is its default.
+        yield return Chain.Regular(
+            UnclearChain,
+            Rule.Of(new VerdictMapLookup(Payload.Saddr(schema.Family), schema.Egress.Name)),
+            Rule.Of(new VerdictMapLookup(Payload.Daddr(schema.Family), schema.Ingress.Name)),
+            Rule.Of(VerdictStatement.Accept));
+        var rules = new List<Rule>();
+        if (schema.Family == IpFamily.V6)
+        {
+            var types = SetReference.Set(NftType.Icmpv6Type, [.. LinkMessages.Select(NftScalar.Byte)]);
+            rules.Add(Rule.Of(Match.Protocol(IpProtocol.IcmpV6), new SetLookup(Payload.IcmpType, types), VerdictStatement.Accept));
+        }
+
+        rules.Add(Rule.Of(new SetLookup(Payload.Saddr(schema.Family), schema.Pending.Name), VerdictStatement.Goto(DenyChain)));
+        rules.Add(Rule.Of(new SetLookup(Payload.Daddr(schema.Family), schema.Pending.Name), VerdictStatement.Goto(DenyChain)));
+        if (settings.KeepEstablished)
+        {
+            rules.Add(Rule.Of(Match.State(CtState.Established | CtState.Related), VerdictStatement.Accept));
+        }
+
+        rules.Add(Rule.Of(Match.State(CtState.Invalid | CtState.Untracked), VerdictStatement.Goto(UnclearChain)));
+        rules.Add(Rule.Of(new SetLookup(Concat.Of(schema.Client, schema.Server), schema.Self.Name), VerdictStatement.Accept));
+        rules.Add(Rule.Of(new VerdictMapLookup(schema.Client, schema.Egress.Name)));
+        rules.Add(Rule.Of(new VerdictMapLookup(schema.Server, schema.Ingress.Name)));
+        yield return new() { Name = "forward", Base = new(ChainType.Filter, ChainHook.Forward, Priority), Rules = ValueList.From(rules) };
+    }
+
+    /// <summary>The chains of a class: its own, and one for each port class that is not judged alike for everybody.</summary>
+    public IEnumerable<Chain> Class(PolicyClass of, ClassSets sets)
+    {
+        var rules = new List<Rule>();
+        var peer = of.Ingress ? schema.Client : schema.Server;
+        if (sets.Any is { } any)
+        {
+            rules.Add(Rule.Of(new SetLookup(peer, any.Name), new VerdictStatement(Accepted(of))));
+        }
+
+        if (of.Ports.Count > 1)
+        {
+            rules.Add(Rule.Of(new VerdictMapLookup(TableSchema.ServerPort, SetReference.Anonymous(PortMap(of, sets)))));
+        }
+
+        rules.AddRange(Judge(of, sets, 0, peer));
+        yield return new() { Name = of.Name, Rules = ValueList.From(rules), Comment = CommentOf(of) };
+        for (var i = 1; i < of.Ports.Count; i++)
+        {
+            if (!IsAlike(sets, i))
+            {
+                yield return Chain.Regular(ChainOf(of, i), [.. Judge(of, sets, i, peer)]);
+            }
+        }
+    }
+
+    /// <summary>The element of a pod of this node in the map of a direction: egress comes back, since the other end has a say too.</summary>
+    public static SetElement Pod(IpAddress address, string chain, bool isIngress, string pod) =>
+        SetElement.Map(NftScalar.Address(address), isIngress ? Verdict.Goto(chain) : Verdict.Jump(chain), Comment(pod));
+
+    /// <summary>The pair of a pod with itself.</summary>
+    public static SetElement Pair(IpAddress address) => SetElement.Of(NftData.Of(address, (NftScalar)address));
+
+    private static bool IsAlike(ClassSets sets, int ports) => sets.Accepted(ports) is null && sets.Blocks(ports) is null;
+
+    private static string ChainOf(PolicyClass of, int ports) => $"{of.Name}-{ports}";
+
+    private static Verdict Accepted(PolicyClass of) => of.Ingress ? Verdict.Accept : Verdict.Return;
+
+    private static Verdict Default(PolicyClass of, int ports) => of.Default[ports] ? Accepted(of) : Deny;
+
+    private static NftMap PortMap(PolicyClass of, ClassSets sets)
+    {
+        var elements = new List<SetElement>();
+        foreach (var (range, ports) in of.Ports.Ranges())
+        {
+            var verdict = IsAlike(sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports));
+            var protocol = PortLine.ProtocolOf(range.From);
+            elements.Add(new()
+            {
+                Key = NftData.Of(protocol, NftScalar.Port(PortLine.PortOf(range.From))),
+                KeyEnd = range.From == range.To ? default : NftData.Of(protocol, NftScalar.Port(PortLine.PortOf(range.To))),
+                Verdict = verdict,
+            });
+        }
+
+        var isInterval = elements.Exists(static element => !element.KeyEnd.IsNone);
+        return new() { Name = string.Empty, Key = [NftType.InetProtocol, NftType.InetService], Flags = isInterval ? SetFlags.Interval : SetFlags.None, Elements = ValueList.From(elements) };
+    }
+
+    private static IEnumerable<Rule> Judge(PolicyClass of, ClassSets sets, int ports, Ct peer)
+    {
+        if (sets.Denied(ports) is { } denied)
+        {
+            yield return Rule.Of(new SetLookup(peer, denied.Name), new VerdictStatement(Deny));
+        }
+
+        if (sets.Accepted(ports) is { } accepted)
+        {
+            yield return Rule.Of(new SetLookup(peer, accepted.Name), new VerdictStatement(Accepted(of)));
+        }
+
+        if (sets.Blocks(ports) is { } blocks)
+        {
+            yield return Rule.Of(new SetLookup(peer, blocks.Name), new VerdictStatement(of.Default[ports] ? Deny : Accepted(of)));
+        }
+
+        yield return of.Default[ports] ? Rule.Of(new VerdictStatement(Accepted(of))) : Rule.Of(new Counter(), new VerdictStatement(Deny));
+    }
+
+    private static string CommentOf(PolicyClass of) => Comment(string.Join(' ', of.Policies.Select(static policy => policy.Id)));
+
+    private static string Comment(string text) => text.Length <= 127 ? text : string.Concat(text.AsSpan(0, 124), "...");
+}

@@ -1,0 +1,8 @@
+namespace Podwire.NetPolicy.Compile;
+
+/// <summary>What the maps of pods hold for one address of this node.</summary>
+/// <param name="Pod">The pod, for people.</param>
+/// <param name="Ingress">The class of what comes in; null if that is not policed.</param>
+/// <param name="Egress">The class of what goes out.</param>
+/// <param name="IsSelfAllowed">True if it reaches itself whatever the classes say.</param>
+internal sealed record PodSlot(string Pod, string? Ingress, string? Egress, bool IsSelfAllowed);

@@ -1,0 +1,403 @@
+using Podwire.NetPolicy.State;
+using Podwire.Primitives;
+using Podwire.Ruleset;
+
+namespace Podwire.NetPolicy.Compile;
+
+/// <summary>From what changed to classes, and from classes to elements.</summary>
+internal sealed partial class PolicyModel
+{
+    private void SelectClasses(ModelRun run)
+    {
+        var found = new List<PolicyId>();
+        foreach (var pod in run.Pods)
+        {
+            if (!IsPolicedHere(pod))
+            {
+                Leave(pod, run);
+                continue;
+            }
+
+            found.Clear();
+            subjects.Find(pod.Pod!.Key.Namespace, pod.Pod.Labels, found);
+            var selected = found.ConvertAll(id => policies[id]);
+            selected.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+            Select(pod, true, selected, run);
+            Select(pod, false, selected, run);
+        }
+
+        // A name in a rule of what goes out stands for other numbers now.
+        if (run.PortNames.Count > 0)
+        {
+            foreach (var one in classes.Values)
+            {
+                if (!one.Ingress && Array.TrueForAll(one.Policies, policy => policies.ContainsKey(policy.Id))
+                    && Array.Exists(one.Rules, rule => Array.Exists(rule.Names, name => run.PortNames.Contains(name.Name!))))
+                {
+                    run.ToBuild.TryAdd(one.Key, (false, [.. one.Policies.Select(policy => policies[policy.Id])], null));
+                }
+            }
+        }
+    }
+
+    private void Select(Entity pod, bool ingress, List<PolicyRecord> selected, ModelRun run)
+    {
+        var applying = selected.FindAll(policy => policy.Applies(ingress));
+        var key = applying.Count == 0 ? null : ClassBuilder.KeyOf(ingress, applying, pod.Pod!);
+        var before = pod.Class(ingress);
+        if (before?.Key == key)
+        {
+            if (before is not null && applying.Exists(policy => run.Policies.Contains(policy.Id)))
+            {
+                run.ToBuild[key!] = (ingress, applying, pod.Pod!);
+            }
+
+            return;
+        }
+
+        if (before is not null)
+        {
+            before.Pods.Remove(pod);
+            run.Abandoned.Add(before);
+        }
+
+        if (key is not null && (!classes.ContainsKey(key) || applying.Exists(policy => run.Policies.Contains(policy.Id))))
+        {
+            run.ToBuild[key] = (ingress, applying, pod.Pod!);
+        }
+
+        run.Joins.Add((pod, ingress, key));
+        run.Slots.UnionWith(pod.Addresses);
+    }
+
+    private static void Leave(Entity pod, ModelRun run)
+    {
+        foreach (var ingress in (bool[])[true, false])
+        {
+            if (pod.Class(ingress) is { } before)
+            {
+                before.Pods.Remove(pod);
+                run.Abandoned.Add(before);
+                run.Slots.UnionWith(pod.Addresses);
+            }
+        }
+
+        (pod.Ingress, pod.Egress) = (null, null);
+    }
+
+    private void BuildClasses(ModelRun run)
+    {
+        foreach (var (key, (ingress, selected, pod)) in run.ToBuild)
+        {
+            classes.TryGetValue(key, out var before);
+            var after = ClassBuilder.Build(key, ingress, selected, pod, name => portNames.TryGetValue(name, out var numbers) ? numbers.Keys : [], peer => GroupOf(peer, run));
+            foreach (var group in after.Groups.Keys)
+            {
+                group.Users.Add(after);
+            }
+
+            classes[key] = after;
+            run.Built.Add((before, after));
+            foreach (var member in before?.Pods ?? [])
+            {
+                after.Pods.Add(member);
+                SetClass(member, ingress, after);
+            }
+        }
+
+        foreach (var (pod, ingress, key) in run.Joins)
+        {
+            var joined = key is null ? null : classes[key];
+            joined?.Pods.Add(pod);
+            SetClass(pod, ingress, joined);
+        }
+    }
+
+    private static void SetClass(Entity pod, bool ingress, PolicyClass? now)
+    {
+        if (ingress)
+        {
+            pod.Ingress = now;
+        }
+        else
+        {
+            pod.Egress = now;
+        }
+    }
+
+    private PeerGroup GroupOf(PeerRecord peer, ModelRun run)
+    {
+        var text = PeerGroup.TextOf(peer)!;
+        if (groups.TryGetValue(text, out var group))
+        {
+            return group;
+        }
+
+        groups[text] = group = new(text, peer);
+        if (peer.Pods is { } selector)
+        {
+            podGroups.Add(selector, group);
+            if (selector.Namespace is { } own)
+            {
+                run.Namespaces.Add(own);
+            }
+            else
+            {
+                run.Namespaces.UnionWith(podsByNamespace.Keys.Where(ns => selector.Namespaces!.Matches(LabelsOf(ns))));
+            }
+        }
+        else if (peer.Nodes is { } labels)
+        {
+            foreach (var one in nodes.Values.Where(one => labels.Matches(one.NodeLabels!)))
+            {
+                SetGroups(one, [.. one.Groups, group], run);
+            }
+        }
+        else if (domains.TryGetValue(peer.Domain!, out var domain))
+        {
+            SetGroups(domain, [.. domain.Groups, group], run);
+        }
+
+        return group;
+    }
+
+    private void EvaluateGroups(ModelRun run)
+    {
+        foreach (var ns in run.Namespaces)
+        {
+            if (podsByNamespace.TryGetValue(ns, out var members))
+            {
+                run.Pods.UnionWith(members);
+            }
+        }
+
+        var found = new List<PeerGroup>();
+        foreach (var pod in run.Pods)
+        {
+            found.Clear();
+            if (pod.Addresses.Length > 0)
+            {
+                podGroups.Find(pod.Pod!.Key.Namespace, pod.Pod.Labels, found);
+            }
+
+            SetGroups(pod, found.Count == 0 ? [] : [.. found], run);
+        }
+    }
+
+    private void FillClasses(ModelRun run)
+    {
+        foreach (var (before, after) in run.Built)
+        {
+            foreach (var group in after.Groups.Keys)
+            {
+                foreach (var member in group.Members)
+                {
+                    foreach (var address in member.Addresses)
+                    {
+                        if (!after.Peers.ContainsKey(address) && after.ByGroups(address, Holders(address)) is { } may)
+                        {
+                            after.Peers[address] = may;
+                        }
+                    }
+                }
+            }
+
+            if (before is not null)
+            {
+                Tell(before, goes: true, run);
+                Release(before);
+            }
+
+            Tell(after, goes: false, run);
+        }
+    }
+
+    /// <summary>Tells the transaction of all that a class has, as it was or as it is to be.</summary>
+    private void Tell(PolicyClass one, bool goes, ModelRun run)
+    {
+        if (run.Change is not { } change)
+        {
+            return;
+        }
+
+        for (var i = 0; i < TableSchema.All.Length; i++)
+        {
+            var schema = TableSchema.All[i];
+            var sets = one.SetsOf(schema);
+            foreach (var chain in chains[i].Class(one, sets))
+            {
+                if (goes)
+                {
+                    change.ChainGoes(schema.Id, chain);
+                }
+                else
+                {
+                    change.ChainComes(schema.Id, chain);
+                }
+            }
+
+            foreach (var set in sets.All)
+            {
+                var declaration = set with { Elements = [] };
+                if (goes)
+                {
+                    change.SetGoes(schema.Id, declaration);
+                }
+                else
+                {
+                    change.SetComes(schema.Id, declaration);
+                }
+
+                foreach (var element in set.Elements)
+                {
+                    TellElement(change, schema, declaration, element, goes);
+                }
+            }
+
+            var found = new List<NftSet>();
+            foreach (var (address, may) in one.Peers)
+            {
+                if (address.Family == schema.Family)
+                {
+                    found.Clear();
+                    sets.Collect(address, may, found);
+                    found.ForEach(set => TellElement(change, schema, set, SetElement.Of(NftScalar.Address(address)), goes));
+                }
+            }
+        }
+    }
+
+    private static void TellElement(TableChange change, TableSchema schema, SetObject set, SetElement element, bool goes)
+    {
+        if (goes)
+        {
+            change.ElementGoes(schema.Id, set, element);
+        }
+        else
+        {
+            change.ElementComes(schema.Id, set, element);
+        }
+    }
+
+    private void UpdatePeers(ModelRun run)
+    {
+        var made = run.Built.Select(static built => built.After).ToHashSet();
+        var found = new List<NftSet>();
+        foreach (var (one, addresses) in run.Peers)
+        {
+            // A class that was made in this run is complete, one that was replaced does not matter any more.
+            if (made.Contains(one) || !classes.TryGetValue(one.Key, out var current) || current != one)
+            {
+                continue;
+            }
+
+            var sets = TableSchema.All.Select(one.SetsOf).ToArray();
+            foreach (var address in addresses)
+            {
+                one.Peers.TryGetValue(address, out var before);
+                var after = one.ByGroups(address, Holders(address));
+                if (Equals(before, after))
+                {
+                    continue;
+                }
+
+                if (after is null)
+                {
+                    one.Peers.Remove(address);
+                }
+                else
+                {
+                    one.Peers[address] = after;
+                }
+
+                if (run.Change is { } change)
+                {
+                    var schema = TableSchema.Of(address.Family);
+                    var element = SetElement.Of(NftScalar.Address(address));
+                    var own = sets[Array.IndexOf(TableSchema.All, schema)];
+                    Each(before, set => change.ElementGoes(schema.Id, set, element));
+                    Each(after, set => change.ElementComes(schema.Id, set, element));
+
+                    void Each(PortSet? may, Action<NftSet> tell)
+                    {
+                        if (may is not null)
+                        {
+                            found.Clear();
+                            own.Collect(address, may, found);
+                            found.ForEach(tell);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void UpdateSlots(ModelRun run)
+    {
+        foreach (var address in run.Slots)
+        {
+            var owner = claims.TryGetValue(address, out var holders) ? Owner(holders) : null;
+            var after = owner is { Ingress: null, Egress: null } or null ? null : new PodSlot(
+                owner.Name, owner.Ingress?.Name, owner.Egress?.Name, owner.Ingress?.HasClusterPolicies != true && owner.Egress?.HasClusterPolicies != true);
+            slots.TryGetValue(address, out var before);
+            if (Equals(before, after))
+            {
+                continue;
+            }
+
+            var schema = TableSchema.Of(address.Family);
+            foreach (var (set, element) in before is null || run.Change is null ? [] : SlotElements(schema, address, before))
+            {
+                run.Change!.ElementGoes(schema.Id, set, element);
+            }
+
+            if (after is null)
+            {
+                slots.Remove(address);
+                continue;
+            }
+
+            slots[address] = after;
+            foreach (var (set, element) in run.Change is null ? [] : SlotElements(schema, address, after))
+            {
+                run.Change!.ElementComes(schema.Id, set, element);
+            }
+        }
+    }
+
+    private void RetireClasses(ModelRun run)
+    {
+        foreach (var one in run.Abandoned.Distinct())
+        {
+            if (classes.TryGetValue(one.Key, out var current) && current.Pods.Count == 0)
+            {
+                classes.Remove(one.Key);
+                Tell(current, goes: true, run);
+                Release(current);
+            }
+        }
+    }
+
+    private void Release(PolicyClass one)
+    {
+        foreach (var group in one.Groups.Keys)
+        {
+            group.Users.Remove(one);
+            if (group.Users.Count > 0)
+            {
+                continue;
+            }
+
+            groups.Remove(group.Text);
+            if (group.Peer.Pods is { } selector)
+            {
+                podGroups.Remove(selector, group);
+            }
+
+            foreach (var member in group.Members)
+            {
+                member.Groups = [.. member.Groups.Where(other => other != group)];
+            }
+        }
+    }
+}

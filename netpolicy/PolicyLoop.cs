@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Podwire.NetPolicy.Apply;
+using Podwire.NetPolicy.Arrivals;
+using Podwire.NetPolicy.Health;
+using Podwire.NetPolicy.State;
+using Podwire.NetPolicy.Watch;
+
+namespace Podwire.NetPolicy;
+
+/// <summary>
+/// The table of contents: what the watches brought becomes a snapshot, the snapshot becomes the model's change, the change becomes one
+/// transaction, and then pods that waited for it may begin. Run by a reconcile loop: never twice at a time, again after a failure.
+/// </summary>
+internal sealed class PolicyLoop(PolicyFeed feed, PolicyState state, PolicyKernel kernel, PolicySync tables, ArrivalDesk arrivals, PolicyHealth health, PolicyMetrics metrics, ILogger logger)
+{
+    // Somebody may switch a sysctl off at any time, and nothing tells.
+    private static readonly TimeSpan LookAtSettings = TimeSpan.FromSeconds(1);
+    private long looked;
+
+    /// <summary>One run.</summary>
+    public Task RunOnceAsync(CancellationToken cancel)
+    {
+        if (looked == 0 || Stopwatch.GetElapsedTime(looked) > LookAtSettings)
+        {
+            CheckSettings();
+            looked = Stopwatch.GetTimestamp();
+        }
+
+        if (!feed.HasSynced)
+        {
+            return Task.CompletedTask;
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        var snapshot = state.Take(everything: tables.NeedsEverything);
+        var outcome = tables.Sync(snapshot, out var repaired);
+        if (repaired)
+        {
+            metrics.Repaired();
+        }
+
+        if (snapshot is not null || outcome.Batches > 0)
+        {
+            var took = Stopwatch.GetElapsedTime(began);
+            metrics.Synced(took, outcome.Elements, tables.Model!.PolicyCount, tables.Model.ClassCount, tables.Model.PolicedCount);
+            PolicyLog.Synced(logger, snapshot?.Count ?? 0, outcome.Elements, outcome.Operations, took.TotalMilliseconds);
+        }
+
+        arrivals.Serve(tables);
+        health.Done();
+        return Task.CompletedTask;
+    }
+
+    private void CheckSettings()
+    {
+        var problem = kernel.EnsureBridgeFiltering();
+        if (health.Setting(problem))
+        {
+            if (problem is null)
+            {
+                PolicyLog.SettingMended(logger);
+            }
+            else
+            {
+                PolicyLog.Setting(logger, problem);
+            }
+        }
+    }
+}

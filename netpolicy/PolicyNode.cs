@@ -1,0 +1,191 @@
+using Microsoft.Extensions.Logging;
+using Podwire.Daemon;
+using Podwire.Kube;
+using Podwire.Kube.Objects;
+using Podwire.NetPolicy.Apply;
+using Podwire.NetPolicy.Arrivals;
+using Podwire.NetPolicy.Compile;
+using Podwire.NetPolicy.Config;
+using Podwire.NetPolicy.Health;
+using Podwire.NetPolicy.State;
+using Podwire.NetPolicy.Verify;
+using Podwire.NetPolicy.Watch;
+using Podwire.Ruleset;
+
+namespace Podwire.NetPolicy;
+
+/// <summary>The wiring: everything that runs on one node, put together and started.</summary>
+internal sealed class PolicyNode : IAsyncDisposable
+{
+    private static readonly TimeSpan LookAfterAll = TimeSpan.FromMinutes(1);
+    private readonly PolicyOptions options;
+    private readonly PolicyKernel kernel;
+    private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
+    private readonly PolicyState state = new();
+    private readonly EventRecorder events;
+    private readonly PolicyFeed feed;
+    private readonly PolicySync tables;
+    private readonly ArrivalDesk arrivals;
+    private readonly ArrivalSocket socket;
+    private readonly PolicyMetrics metrics;
+    private readonly PolicyHealth health;
+    private readonly ReconcileLoop loop;
+    private readonly PrometheusExporter exporter = new(PolicyMetrics.MeterName);
+    private readonly Node self;
+    private HealthServer? server;
+
+    /// <summary>Puts the parts together; nothing runs yet.</summary>
+    public PolicyNode(PolicyOptions options, KubeClient client, PolicyKernel kernel, ILoggerFactory loggers)
+    {
+        (this.options, this.kernel, this.loggers) = (options, kernel, loggers);
+        logger = loggers.CreateLogger("podwire-netpolicy");
+        self = new() { Metadata = { Name = options.NodeName, Uid = options.NodeName } };
+        events = new(client, "podwire-netpolicy", options.NodeName, logger: logger);
+        health = new(options.SyncPeriod, TimeProvider.System);
+        metrics = new(() => state.PendingCount, () => health.Problem is null);
+        feed = new(client, state, events, metrics, logger);
+        tables = new(kernel.Nft, options.NodeName, new(options.KeepEstablished), logger);
+        arrivals = new(state, logger);
+        socket = new(options.Socket, arrivals, logger);
+        var run = new PolicyLoop(feed, state, kernel, tables, arrivals, health, metrics, logger);
+        loop = new(
+            async cancel =>
+            {
+                try
+                {
+                    await run.RunOnceAsync(cancel).ConfigureAwait(false);
+                }
+                catch (NftException)
+                {
+                    metrics.Failed();
+                    health.Queued();
+                    throw;
+                }
+            },
+            new() { Name = "sync", MinInterval = options.MinSyncPeriod, MaxInterval = RunAtLeastEvery(options), Logger = logger });
+        state.Changed += OnChanged;
+        arrivals.Arrived += loop.Signal;
+    }
+
+    /// <summary>Completes once rules were programmed for the first time.</summary>
+    public Task FirstSync => health.FirstSync;
+
+    /// <summary>The model; null before the first synchronisation. For one thread: the loop's, or after it ended.</summary>
+    public PolicyModel? Model => tables.Model;
+
+    /// <summary>Where /healthz and /metrics are, once they are.</summary>
+    public int HealthPort => server?.Port ?? 0;
+
+    /// <summary>Runs until cancelled; the rules stay.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        if (options.HealthzBindAddress.Length > 0)
+        {
+            server = new HealthServer(options.HealthzBindAddress, loggers).Map("/healthz", health.Healthz).Map("/readyz", health.Readyz).MapMetrics("/metrics", exporter);
+            await server.StartAsync(cancel).ConfigureAwait(false);
+        }
+
+        // A part that fails takes the others with it: systemd starts the process anew, and the rules stay meanwhile.
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] parts =
+        [
+            feed.RunAsync(together.Token),
+            events.RunAsync(together.Token),
+            loop.RunAsync(together.Token),
+            SyncedAsync(together.Token),
+        ];
+        try
+        {
+            await Task.WhenAny(parts.Append(Task.Delay(Timeout.Infinite, together.Token))).Unwrap().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            await together.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(parts).WaitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What would change, as nft text.</summary>
+    public async Task<string> PlanAsync(CancellationToken cancel)
+    {
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var following = feed.RunAsync(until.Token);
+        await feed.WaitForSyncAsync(cancel).ConfigureAwait(false);
+        var plan = NftText.Write(tables.Plan(state.Take(everything: true)!));
+        await until.CancelAsync().ConfigureAwait(false);
+        await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return plan;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (server is not null)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        exporter.Dispose();
+        metrics.Dispose();
+    }
+
+    private static TimeSpan RunAtLeastEvery(PolicyOptions options) =>
+        SdNotify.WatchdogInterval is { } watchdog && watchdog / 2 < options.SyncPeriod ? watchdog / 2 : options.SyncPeriod;
+
+    /// <summary>
+    /// What begins with the first synchronisation: readiness, pods that ask, and listening for changes by others (not before, since the kernel
+    /// would have to announce every element of a first load).
+    /// </summary>
+    private async Task SyncedAsync(CancellationToken cancel)
+    {
+        var synced = feed.WaitForSyncAsync(cancel);
+        await synced.ConfigureAwait(false);
+        loop.Signal();
+        await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);
+        // The lists that the first state was read from are garbage now, many times what stays: give the memory back once.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        var watch = new ForeignChangeWatch(kernel.OpenMonitor(), kernel.NftPort, OnForeignChange, OnUnsure, logger);
+        // What happened between the first synchronisation and now was not announced.
+        OnUnsure();
+        SdNotify.Ready("policies are in force");
+        await Task.WhenAny(watch.RunAsync(cancel), LookAsync(cancel), socket.RunAsync(cancel).ContinueWith(_ => Task.Delay(Timeout.Infinite, cancel), TaskScheduler.Default).Unwrap()).Unwrap().ConfigureAwait(false);
+    }
+
+    /// <summary>Announcements may be lost without a word: now and then the tables are looked at if anybody committed anything.</summary>
+    private async Task LookAsync(CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(LookAfterAll);
+        while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false))
+        {
+            tables.Suspect();
+            loop.Signal();
+        }
+    }
+
+    private void OnChanged()
+    {
+        if (feed.HasSynced)
+        {
+            loop.Signal();
+        }
+    }
+
+    private void OnForeignChange(string process)
+    {
+        tables.ForeignChange();
+        arrivals.Suspect();
+        events.Warning(self, "ForeignChange", $"{process} changed the table {TableSchema.TableName}; the change is undone");
+        loop.Signal();
+    }
+
+    private void OnUnsure()
+    {
+        tables.Suspect();
+        arrivals.Suspect();
+        loop.Signal();
+    }
+}

@@ -1,0 +1,91 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Podwire.NetPolicy.Compile;
+using Podwire.NetPolicy.Tests.Model;
+using Podwire.Primitives;
+using Podwire.Ruleset;
+
+namespace Podwire.NetPolicy.Tests.Compile;
+
+/// <summary>Random clusters and histories: what the rules do is what the API says, and what a history leaves is what a first compilation makes.</summary>
+public sealed class PolicyModelTests
+{
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public void Apply_AnyHistory_DoesWithPacketsWhatTheApiSays(IpFamily family) => Histories(1000, history =>
+    {
+        var cluster = new RandomCluster();
+        var model = new PolicyModel(RandomCluster.Node, new());
+        foreach (var number in history)
+        {
+            _ = model.Apply(cluster.Change(number));
+        }
+
+        Check(cluster, model, family);
+    });
+
+    [Fact]
+    public void Apply_AnyHistory_LeavesInTheKernelWhatAFirstCompilationMakes() => Histories(400, history =>
+    {
+        var cluster = new RandomCluster();
+        var model = new PolicyModel(RandomCluster.Node, new());
+        var kernel = new FakeNft();
+        foreach (var schema in TableSchema.All)
+        {
+            kernel.Apply(RulesetDiff.Between(null, model.ToTable(schema)));
+        }
+
+        foreach (var number in history)
+        {
+            kernel.Apply(model.Apply(cluster.Change(number)).ToBatch());
+            var first = new PolicyModel(RandomCluster.Node, new());
+            first.Absorb(cluster.Everything);
+            foreach (var schema in TableSchema.All)
+            {
+                var expected = NftText.Write(first.ToTable(schema));
+                Assert.Equal(expected, NftText.Write(kernel.ReadTable(schema.Id)!));
+                Assert.Equal(expected, NftText.Write(model.ToTable(schema)));
+            }
+        }
+    });
+
+    [Fact]
+    public void Apply_WholeClusterAtOnce_IsTheSameAsAbsorbingIt() => Histories(100, history =>
+    {
+        var cluster = new RandomCluster();
+        foreach (var number in history)
+        {
+            cluster.Change(number);
+        }
+
+        var (told, absorbed) = (new PolicyModel(RandomCluster.Node, new()), new PolicyModel(RandomCluster.Node, new()));
+        var kernel = new FakeNft();
+        foreach (var schema in TableSchema.All)
+        {
+            kernel.Apply(RulesetDiff.Between(null, told.ToTable(schema)));
+        }
+
+        kernel.Apply(told.Apply(cluster.Everything).ToBatch());
+        absorbed.Absorb(cluster.Everything);
+        foreach (var schema in TableSchema.All)
+        {
+            Assert.Equal(NftText.Write(absorbed.ToTable(schema)), NftText.Write(kernel.ReadTable(schema.Id)!));
+        }
+    });
+
+    internal static void Check(RandomCluster cluster, PolicyModel model, IpFamily family)
+    {
+        var reading = cluster.Reading;
+        var interpreter = new PolicyInterpreter(model.ToTable(TableSchema.Of(family)));
+        foreach (var packet in RandomCluster.Packets(family))
+        {
+            var expected = reading.IsAccepted(packet);
+            Assert.True(interpreter.IsAccepted(packet) == expected, $"{packet}: should be {(expected ? "accepted" : "dropped")}");
+            Assert.True(interpreter.LookUps <= (family == IpFamily.V4 ? 15 : 16), $"{packet}: {interpreter.LookUps} look-ups");
+        }
+    }
+
+    private static void Histories(int count, Action<int[]> check) =>
+        Prop.ForAll(Gen.Choose(0, 1_000_000).ArrayOf().ToArbitrary(), check).Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(count).WithStartSize(1).WithEndSize(60));
+}
