@@ -23,5 +23,9 @@ internal static class OwnerTag
     internal static bool IsOf(string network, string? tag) =>
         tag is not null && (tag.StartsWith($"{Prefix}{network}/", StringComparison.Ordinal) || tag.StartsWith(Hashed(network), StringComparison.Ordinal));
 
+    /// <summary>The container that a remark names; null if it is another's remark, or a hashed one.</summary>
+    internal static string? ContainerOf(string? tag) =>
+        tag is not null && tag.StartsWith(Prefix, StringComparison.Ordinal) && tag.Split('/') is [_, var container, _] ? container : null;
+
     private static string Hashed(string network) => $"{Prefix}#{Fnv1a.Hash64(network):x16}:";
 }

@@ -21,7 +21,7 @@ internal sealed class IptablesPortmap(NftSocket? nft) : IPortmapBackend
             var rules = new PortmapRules(config, network, attachment.ContainerId, container);
             IptablesProgram.Of(container.Family).Change(Nat, (present, script) =>
             {
-                foreach (var stale in RefuseTaken(config, rules.Chain, container, present))
+                foreach (var stale in RefuseTaken(config, rules.Chain, attachment.ContainerId, container, present))
                 {
                     script.Remove(stale, PortmapRules.Dnat);
                 }
@@ -84,9 +84,9 @@ internal sealed class IptablesPortmap(NftSocket? nft) : IPortmapBackend
 
     /// <summary>
     /// Compares with what other containers have, and returns the chains that lead to this very container's address without being its own:
-    /// an address has one container, so theirs are gone.
+    /// an address has one container, so theirs are gone. Another network's chain of the same container is no stranger's: the first has the port.
     /// </summary>
-    private static List<string> RefuseTaken(PortmapConfig config, string own, IpPrefix container, IptablesSnapshot present)
+    private static List<string> RefuseTaken(PortmapConfig config, string own, string containerId, IpPrefix container, IptablesSnapshot present)
     {
         var family = container.Family;
         List<string> stale = [];
@@ -99,12 +99,12 @@ internal sealed class IptablesPortmap(NftSocket? nft) : IPortmapBackend
                 continue;
             }
 
-            foreach (var theirs in flows)
+            var comment = present[PortmapRules.Dnat].First(r => r.Target == chain).Comment ?? chain;
+            foreach (var theirs in flows.Where(_ => !comment.EndsWith($"id: \"{containerId}\"", StringComparison.Ordinal)))
             {
                 var mapping = theirs.Mapping with { HostIp = theirs.Mapping.HostIp ?? IpAddress.Any(family) };
                 if (config.Mappings.FirstOrDefault(m => m.IsOf(family) && m.Collides(mapping)) is { } taken)
                 {
-                    var comment = present[PortmapRules.Dnat].First(r => r.Target == chain).Comment ?? chain;
                     throw new CniException(
                         CniErrorCode.Conflict,
                         $"host port {taken} is taken by another container",

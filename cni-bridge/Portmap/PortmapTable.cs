@@ -1,4 +1,5 @@
 using Podwire.Cni;
+using Podwire.CniBridge.Bridge;
 using Podwire.CniBridge.Nftables;
 using Podwire.Primitives;
 using Podwire.Ruleset;
@@ -54,10 +55,11 @@ internal sealed class PortmapTable : IDisposable
             {
                 var present = owned.Find(table, set);
                 var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
+                mine.RemoveAll(m => present.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
                 var gone = present.Where(p => (p.Comment == owner || LeadsTo(p, set.Name, container.Address)) && !mine.Contains(p)).ToArray();
                 if (set.Name != Sources)
                 {
-                    RefuseTaken(config, family, present.Except(gone).Where(p => p.Comment != owner), set.Name);
+                    RefuseTaken(config, family, present.Except(gone).Where(p => p.Comment != owner && !IsSibling(p.Comment, owner)), set.Name);
                 }
 
                 batch.DeleteElements(table, set, gone);
@@ -82,8 +84,10 @@ internal sealed class PortmapTable : IDisposable
 
         foreach (var set in Sets(family))
         {
-            var present = owned.Find(table, set).Where(e => e.Comment == owner).ToList();
+            var all = owned.Find(table, set);
+            var present = all.Where(e => e.Comment == owner).ToList();
             var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
+            mine.RemoveAll(m => all.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
             if (mine.Find(m => !present.Contains(m)) is { } missing)
             {
                 return set.Name == Sources ? $"a connection to {container.Address} is not masqueraded" : $"host port {Read(family, missing, set.Name)} does not lead to {container.Address}";
@@ -116,6 +120,13 @@ internal sealed class PortmapTable : IDisposable
     private static bool LeadsTo(SetElement element, string set, IpAddress container) => set == Sources
         ? element.Key.Span[..container.Size].SequenceEqual(container.ToBytes())
         : Target(container.Family, element) == container;
+
+    /// <summary>
+    /// True for another attachment of the same container. A runtime that attaches it to several networks names its ports to each; the first
+    /// one has them.
+    /// </summary>
+    private static bool IsSibling(string? tag, string owner) =>
+        tag != owner && OwnerTag.ContainerOf(tag) is { } container && container == OwnerTag.ContainerOf(owner);
 
     private static void RefuseTaken(PortmapConfig config, IpFamily family, IEnumerable<SetElement> others, string set)
     {

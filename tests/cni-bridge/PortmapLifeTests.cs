@@ -65,6 +65,26 @@ public class PortmapLifeTests
         node.Portmap("CHECK", "c9", Config(Mapping(8080, 80), backend, result)).Succeeds();
     }
 
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public void Add_OneContainerOnTwoNetworks_TheFirstHasThePort(string backend)
+    {
+        using var node = new Node();
+        var outside = Traffic.Outside(node);
+        var first = node.Attach("c1");
+        var other = node.Config(",\"isDefaultGateway\":false", node.Ipam("\"subnet\":\"10.78.0.0/24\""), name: "other", bridge: "br-two");
+        var second = node.Run("bridge", "ADD", other, "c1", ifName: "eth1").Succeeds().Stdout;
+        node.Portmap("ADD", "c1", Config(Mapping(8080, 80), backend, first)).Succeeds();
+        var config = Config(Mapping(8080, 80), backend, second, "other");
+        node.Run("portmap", "ADD", config, "c1", ifName: "eth1").Succeeds();
+        node.Run("portmap", "CHECK", config, "c1", ifName: "eth1").Succeeds();
+        using var server = Traffic.Serve(node.Container("c1"), "10.77.0.2", 80);
+        Assert.NotNull(Traffic.SeenFrom(outside, "192.0.2.1", 8080));
+        node.Run("portmap", "DEL", config, "c1", ifName: "eth1").Succeeds();
+        node.Portmap("CHECK", "c1", Config(Mapping(8080, 80), backend, first)).Succeeds();
+        Assert.NotNull(Traffic.SeenFrom(outside, "192.0.2.1", 8080));
+    }
+
     [Fact]
     public void Check_AnythingIsMissing_IsCode102()
     {
