@@ -49,7 +49,7 @@ internal sealed class MasqueradeTable : IDisposable
 
     /// <summary>True if the address is masqueraded for this owner.</summary>
     internal bool Has(IpPrefix address, string owner) =>
-        owned.Find(Id(address.Family), Map(address.Family)).Any(e => e.Key == Key(address) && e.Comment == owner);
+        owned.Find(Id(address.Family), Map(address.Family), Key(address))?.Comment == owner;
 
     /// <summary>Removes the elements whose remark is one of those meant.</summary>
     internal void Remove(Func<string?, bool> isMeant) => owned.Remove(Name, static family => [Map(family)], isMeant);
@@ -88,7 +88,7 @@ internal sealed class MasqueradeTable : IDisposable
                 Chain.Hooked(Postrouting, new BaseChain(ChainType.Nat, ChainHook.Postrouting, ChainPriority.SrcNat), LookUp(network.Family)),
                 Chain.Regular(ChainOf(network), LeaveMasqueraded(network)),
             ]);
-            var present = owned.Find(table, map).FirstOrDefault(e => e.Key == element.Key);
+            var present = owned.Find(table, map, element.Key);
             if (present is not null && present != element)
             {
                 batch.DeleteElements(table, map, present);

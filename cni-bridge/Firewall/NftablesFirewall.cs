@@ -39,7 +39,7 @@ internal sealed class NftablesFirewall : IDisposable
                 owned.Prepare(batch, table, Sets(family.Key), Chains(family.Key));
                 var containers = ContainerSet(family.Key);
                 var wanted = family.Select(a => SetElement.Of(NftScalar.Address(a), request.Owner)).ToList();
-                var present = owned.Find(table, containers);
+                var present = owned.Find(table, containers, (key, _, comment) => Says(comment, request.Owner) || IsOneOf(wanted, key));
 
                 // An address has one container: whoever else had it is gone.
                 batch.DeleteElements(table, containers, [.. present.Where(p => !wanted.Contains(p) && (p.Comment == request.Owner || wanted.Exists(w => w.Key == p.Key)))]);
@@ -62,7 +62,7 @@ internal sealed class NftablesFirewall : IDisposable
                 return $"chain {bare.Name} of table {table} does not have its rules";
             }
 
-            var present = owned.Find(table, ContainerSet(family.Key)).Where(e => e.Comment == request.Owner).Select(e => e.Key).ToHashSet();
+            var present = owned.Find(table, ContainerSet(family.Key), (_, _, comment) => Says(comment, request.Owner)).Select(e => e.Key).ToHashSet();
             if (family.FirstOrDefault(a => !present.Contains(NftScalar.Address(a))) is { IsNone: false } missing)
             {
                 return $"{missing} is not let through";
@@ -84,8 +84,8 @@ internal sealed class NftablesFirewall : IDisposable
     public void Dispose() => owned.Dispose();
 
     private bool IsClosedOff(TableId table, FirewallRequest request) =>
-        owned.Find(table, BridgeSet).Any(e => e.Key == Link(request.Bridge!))
-        && owned.Find(table, WithinSet).Any(e => e.Key == Pair(request.Bridge!)) == (request.Policy == IngressPolicy.SameBridge);
+        owned.Find(table, BridgeSet, Link(request.Bridge!)) is not null
+        && (owned.Find(table, WithinSet, Pair(request.Bridge!)) is not null) == (request.Policy == IngressPolicy.SameBridge);
 
     private void CloseOff(NftBatch batch, TableId table, FirewallRequest request)
     {
@@ -94,12 +94,12 @@ internal sealed class NftablesFirewall : IDisposable
             return;
         }
 
-        if (!owned.Find(table, BridgeSet).Any(e => e.Key == Link(bridge)))
+        if (owned.Find(table, BridgeSet, Link(bridge)) is null)
         {
             batch.AddElements(table, BridgeSet, SetElement.Of(Link(bridge)));
         }
 
-        var within = owned.Find(table, WithinSet).FirstOrDefault(e => e.Key == Pair(bridge));
+        var within = owned.Find(table, WithinSet, Pair(bridge));
         if (within is null && request.Policy == IngressPolicy.SameBridge)
         {
             batch.AddElements(table, WithinSet, SetElement.Of(Pair(bridge)));
@@ -108,6 +108,21 @@ internal sealed class NftablesFirewall : IDisposable
         {
             batch.DeleteElements(table, WithinSet, within);
         }
+    }
+
+    private static bool Says(ReadOnlySpan<byte> comment, string owner) => OwnedTable.Says(comment, owner);
+
+    private static bool IsOneOf(List<SetElement> elements, ReadOnlySpan<byte> key)
+    {
+        foreach (var element in elements)
+        {
+            if (key.SequenceEqual(element.Key.Span))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static NftSet BridgeSet { get; } = new() { Name = Bridges, Key = [NftType.InterfaceName] };

@@ -1,3 +1,4 @@
+using System.Text;
 using Podwire.Cni;
 using Podwire.Netlink;
 using Podwire.Netlink.Nftables;
@@ -55,6 +56,10 @@ internal sealed class OwnedTable : IDisposable
     /// <summary>The remark of an attachment's elements.</summary>
     internal static string Owner(string network, AttachmentId attachment) => Bridge.OwnerTag.Of(network, attachment, MaxRemark);
 
+    /// <summary>True if a remark's bytes are this text.</summary>
+    internal static bool Says(ReadOnlySpan<byte> comment, string text) =>
+        comment.Length == Encoding.UTF8.GetByteCount(text) && Encoding.UTF8.GetString(comment) == text;
+
     /// <summary>
     /// Commits what <paramref name="compose"/> writes from what it reads; it is called again if anyone committed anything in between.
     /// </summary>
@@ -75,19 +80,25 @@ internal sealed class OwnedTable : IDisposable
         }
     }
 
-    /// <summary>The elements of a set or map; none if it is not there. What is not as long as ours are is somebody else's, and left alone.</summary>
-    internal IReadOnlyList<SetElement> Find(TableId table, SetObject set)
+    /// <summary>
+    /// The elements that are chosen; none if the set is not there. What is not as long as ours are is somebody else's, and left alone.
+    /// </summary>
+    internal IReadOnlyList<SetElement> Find(TableId table, SetObject set, ElementFilter keep)
     {
+        var (keyLength, dataLength) = (set.KeyLength, (set as NftMap)?.DataLength ?? 0);
         try
         {
-            var data = (set as NftMap)?.DataLength ?? 0;
-            return [.. nft.ReadElements(table, set).Where(e => e.Key.Length == set.KeyLength && e.Data.Length == data)];
+            return nft.FindElements(table, set, (key, data, comment) => key.Length == keyLength && data.Length == dataLength && keep(key, data, comment));
         }
         catch (NetlinkException e) when (e.Errno == Errno.ENOENT)
         {
             return [];
         }
     }
+
+    /// <summary>The element of a key; null if there is none.</summary>
+    internal SetElement? Find(TableId table, SetObject set, NftData wanted) =>
+        Find(table, set, (key, _, _) => key.SequenceEqual(wanted.Span)) is [var found, ..] ? found : null;
 
     /// <summary>Adds to a batch what the table lacks of these sets and chains. A chain that has a rule is taken for whole.</summary>
     internal void Prepare(NftBatch batch, TableId table, IReadOnlyList<SetObject> sets, IReadOnlyList<Chain> chains)
@@ -132,7 +143,7 @@ internal sealed class OwnedTable : IDisposable
                 var id = Id(family, table);
                 foreach (var set in sets(family))
                 {
-                    var meant = Find(id, set).Where(e => isMeant(e.Comment)).ToArray();
+                    var meant = Find(id, set, (_, _, comment) => isMeant(Encoding.UTF8.GetString(comment))).ToArray();
                     batch.DeleteElements(id, set, meant);
                     gone.AddRange(meant.Select(e => new OwnedElement(family, set.Name, e)));
                 }

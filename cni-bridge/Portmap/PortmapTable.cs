@@ -53,7 +53,7 @@ internal sealed class PortmapTable : IDisposable
             owned.Prepare(batch, table, Sets(family), Chains(config, container));
             foreach (var set in Sets(family))
             {
-                var present = owned.Find(table, set);
+                var present = Concerned(table, set, config, container, owner);
                 var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
                 mine.RemoveAll(m => present.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
                 var gone = present.Where(p => (p.Comment == owner || LeadsTo(p, set.Name, container.Address)) && !mine.Contains(p)).ToArray();
@@ -84,7 +84,7 @@ internal sealed class PortmapTable : IDisposable
 
         foreach (var set in Sets(family))
         {
-            var all = owned.Find(table, set);
+            var all = Concerned(table, set, config, container, owner);
             var present = all.Where(e => e.Comment == owner).ToList();
             var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
             mine.RemoveAll(m => all.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
@@ -112,6 +112,34 @@ internal sealed class PortmapTable : IDisposable
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => owned.Dispose();
+
+    /// <summary>The elements that an ADD has to look at: the owner's, those of one of its ports, and those that lead to the container's address.</summary>
+    private IReadOnlyList<SetElement> Concerned(TableId table, SetObject set, PortmapConfig config, IpPrefix container, string owner)
+    {
+        var address = container.Address.ToBytes();
+        var ports = config.Mappings.Where(m => m.IsOf(container.Family)).Select(m => NftData.Of(m.Protocol, NftScalar.Port(m.HostPort))).ToArray();
+        return owned.Find(table, set, (key, data, comment) =>
+        {
+            if (set.Name == Sources ? key.StartsWith(address) : data.StartsWith(address))
+            {
+                return true;
+            }
+
+            if (set.Name != Sources)
+            {
+                // Both kinds of keys end in protocol and port.
+                foreach (var port in ports)
+                {
+                    if (key.EndsWith(port.Span))
+                    {
+                        return true;
+                    }
+                }
+            }
+
+            return OwnedTable.Says(comment, owner);
+        });
+    }
 
     private static PortMapping Read(IpFamily family, SetElement element, string set) => PortMapping.Read(family, element, set == AddressedPorts);
 

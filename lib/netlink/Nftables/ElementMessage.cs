@@ -132,7 +132,8 @@ internal static class ElementMessage
         Userdata.WriteComment(ref writer, NfTables.NFTA_SET_ELEM_USERDATA, element.Comment);
     }
 
-    private static RawElement ReadOne(AttributeReader attributes, ReadPool pool)
+    /// <summary>Reads one element.</summary>
+    public static RawElement ReadOne(AttributeReader attributes, ReadPool pool)
     {
         NftData key = default, keyEnd = default, data = default;
         Verdict? verdict = null;

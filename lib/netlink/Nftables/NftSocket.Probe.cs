@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Podwire.Netlink.Interop;
+using Podwire.Primitives;
 using Podwire.Ruleset;
 
 namespace Podwire.Netlink.Nftables;
@@ -43,6 +44,53 @@ public sealed partial class NftSocket
             }
 
             return counts;
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// The elements of a set or map that <paramref name="keep"/> chooses, in no order. The kernel gives all of them; those that are not
+    /// kept cost a look at their bytes. Not for ranges over a single field.
+    /// </summary>
+    /// <exception cref="NetlinkException">ENOENT: there is no such set. EINTR: the kernel rebuilt its table during every dump.</exception>
+    public IReadOnlyList<SetElement> FindElements(TableId table, SetObject set, ElementFilter keep)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(keep);
+        var writer = new NetlinkWriter(stackalloc byte[1024]);
+        try
+        {
+            NfGenMessage.Begin(ref writer, NfTables.NFT_MSG_GETSETELEM, NetlinkFlags.None, table.Family);
+            writer.String(NfTables.NFTA_SET_ELEM_LIST_TABLE, table.Name);
+            writer.String(NfTables.NFTA_SET_ELEM_LIST_SET, set.Name);
+            writer.EndMessage();
+            var pool = new ReadPool();
+            for (var attempt = 1; ; attempt++)
+            {
+                var search = new ElementSearch(keep, pool);
+                var parts = socket.Dump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
+                {
+                    part = [];
+                    search.Read(message.Attributes(NfGenMessage.Size), part);
+                    return message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM);
+                });
+
+                // As ReadElements: an element that comes twice stands for one that was left out.
+                if (!search.HasRepeatedKey())
+                {
+                    return [.. parts.SelectMany(static p => p).Where(static e => !e.IsCatchAll).Select(static e => e.Element)];
+                }
+
+                if (attempt == ReadAttempts)
+                {
+                    throw new NetlinkException($"list elements of {table} {set.Name}", Errno.EINTR, "the kernel's table was rebuilt during every dump");
+                }
+
+                Thread.Sleep(attempt * 5);
+            }
         }
         finally
         {

@@ -43,6 +43,21 @@ internal static class Userdata
         return null;
     }
 
+    /// <summary>The comment's bytes, without the zero that ends it; empty for none.</summary>
+    public static ReadOnlySpan<byte> CommentBytes(ReadOnlySpan<byte> userdata)
+    {
+        while (TryTake(ref userdata, out var type, out var value))
+        {
+            if (type == Comment)
+            {
+                var zero = value.IndexOf((byte)0);
+                return zero < 0 ? value : value[..zero];
+            }
+        }
+
+        return default;
+    }
+
     /// <summary>Takes one entry off; false at the end and where a length lies.</summary>
     public static bool TryTake(scoped ref ReadOnlySpan<byte> userdata, out int type, out ReadOnlySpan<byte> value)
     {
