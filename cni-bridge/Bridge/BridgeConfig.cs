@@ -46,6 +46,12 @@ internal sealed record BridgeConfig
     /// <summary><c>disableContainerInterface</c>: the container's interface stays down.</summary>
     internal bool DisableContainerInterface { get; private init; }
 
+    /// <summary><c>vlan</c>, <c>vlanTrunk</c> and <c>preserveDefaultVlan</c>.</summary>
+    internal VlanOptions Vlans { get; private init; } = VlanOptions.None;
+
+    /// <summary><c>macspoofchk</c>: frames from another MAC address than the container's are dropped.</summary>
+    internal bool MacSpoofCheck { get; private init; }
+
     /// <summary>The container's MAC address: <c>runtimeConfig.mac</c>, else <c>args.cni.mac</c>, else MAC in CNI_ARGS; null for a random one.</summary>
     internal MacAddress? Mac { get; private init; }
 
@@ -128,41 +134,25 @@ internal sealed record BridgeConfig
             {
                 config = config with { DisableContainerInterface = reader.Boolean() };
             }
-            else
+            else if (reader.Is("vlan"u8))
             {
-                RefuseUnsupported(ref reader);
+                config = config with { Vlans = config.Vlans with { Id = VlanOptions.ReadId(reader.Int32()) } };
+            }
+            else if (reader.Is("vlanTrunk"u8))
+            {
+                config = config with { Vlans = config.Vlans with { Trunk = [.. reader.Elements().SelectMany(VlanOptions.ReadTrunk)] } };
+            }
+            else if (reader.Is("preserveDefaultVlan"u8))
+            {
+                config = config with { Vlans = config.Vlans with { PreserveDefault = reader.BooleanOrNull() ?? true } };
+            }
+            else if (reader.Is("macspoofchk"u8))
+            {
+                config = config with { MacSpoofCheck = reader.Boolean() };
             }
         }
 
         return config;
-    }
-
-    /// <summary>Keys of the reference that are not served: silence would be a container less closed off than it was asked to be.</summary>
-    private static void RefuseUnsupported(ref JsonObjectReader reader)
-    {
-        if (reader.Is("vlan"u8))
-        {
-            if (reader.Int32() != 0)
-            {
-                throw Unsupported("vlan");
-            }
-        }
-        else if (reader.Is("vlanTrunk"u8))
-        {
-            if (reader.Elements().Count > 0)
-            {
-                throw Unsupported("vlanTrunk");
-            }
-        }
-        else if (reader.Is("preserveDefaultVlan"u8))
-        {
-            // Only says something together with vlan or vlanTrunk, which are refused.
-            reader.Boolean();
-        }
-        else if (reader.Is("macspoofchk"u8) && reader.Boolean())
-        {
-            throw Unsupported("macspoofchk");
-        }
     }
 
     /// <summary>Reads <c>mtu</c>; null for 0.</summary>
@@ -223,6 +213,4 @@ internal sealed record BridgeConfig
     internal BridgePort Port => new() { Hairpin = Hairpin, Isolated = PortIsolation };
 
     private static CniException Invalid(string message) => new(CniErrorCode.InvalidNetworkConfig, message);
-
-    private static CniException Unsupported(string key) => new(CniErrorCode.UnsupportedField, $"\"{key}\" is not supported by this plugin");
 }

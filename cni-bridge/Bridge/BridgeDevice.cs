@@ -23,6 +23,7 @@ internal static class BridgeDevice
     internal static Link Ensure(RouteSocket host, BridgeConfig config)
     {
         var bridge = Look(host, config.Bridge) ?? Create(host, config);
+        BridgeVlans.EnsureFiltering(host, bridge, config.Vlans);
         var promiscuous = config.Promiscuous && (bridge.Flags & LinkFlags.Promiscuous) == 0;
         if (!bridge.IsUp || promiscuous)
         {

@@ -27,7 +27,7 @@ public sealed class BridgePlugin : IPlugin
             var config = BridgeConfig.Parse(call);
             using var target = NetNamespace.Open(call.NetNs!);
             using var host = RouteSocket.Open();
-            BridgeDevice.Look(host, config.Bridge);
+            Require(BridgeDevice.Look(host, config.Bridge), config);
             using var undo = new UndoJournal();
             var addressing = Lease(call, config, undo);
             var result = Attach(call, config, host, target, addressing, undo);
@@ -40,7 +40,14 @@ public sealed class BridgePlugin : IPlugin
     public void Del(PluginCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        VethAttachment.Del(call);
+        try
+        {
+            KernelErrors.Translate(() => MacSpoofTable.RemoveOf(call));
+        }
+        finally
+        {
+            VethAttachment.Del(call);
+        }
     }
 
     /// <inheritdoc/>
@@ -61,7 +68,14 @@ public sealed class BridgePlugin : IPlugin
     public void Gc(PluginCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        VethAttachment.Gc(call);
+        try
+        {
+            KernelErrors.Translate(() => MacSpoofTable.Collect(call));
+        }
+        finally
+        {
+            VethAttachment.Gc(call);
+        }
     }
 
     /// <inheritdoc/>
@@ -74,7 +88,7 @@ public sealed class BridgePlugin : IPlugin
             KernelErrors.Translate(() =>
             {
                 using var host = RouteSocket.Open();
-                BridgeDevice.Look(host, config.Bridge);
+                Require(BridgeDevice.Look(host, config.Bridge), config);
                 if (config.IpMasq)
                 {
                     Masquerading.Probe(config.IpMasqIptables);
@@ -132,12 +146,22 @@ public sealed class BridgePlugin : IPlugin
         var bridge = BridgeDevice.Ensure(host, config);
         if (config.IsGateway)
         {
-            BridgeDevice.EnsureGateways(host, bridge, addressing.Ips, config.ForceAddress);
+            BridgeDevice.EnsureGateways(host, BridgeVlans.EnsureGateway(host, bridge, config), addressing.Ips, config.ForceAddress);
         }
 
         var veth = new HostVeth(call.Config.Name, call.Attachment);
         AddPair(call, config, host, target, bridge, veth, undo);
         host.SetLink(veth.Name, new LinkChange { Alias = veth.Alias, Port = config.Port });
+        if (config.Vlans.IsUsed)
+        {
+            BridgeVlans.Join(host, host.GetLink(veth.Name)!.Index, config.Vlans);
+        }
+
+        if (config.MacSpoofCheck)
+        {
+            GuardMac(call, veth, target, undo);
+        }
+
         var inside = addressing.Ips.Count > 0
             ? ContainerInterface.Configure(target, call.IfName, addressing, config.DuplicateAddressDetection)
             : ContainerInterface.SwitchOn(target, call.IfName, !config.DisableContainerInterface);
@@ -156,6 +180,24 @@ public sealed class BridgePlugin : IPlugin
                 new() { Name = inside.Name, Mac = Mac(inside), Mtu = inside.Mtu, Sandbox = call.NetNs! },
             ],
         };
+    }
+
+    /// <summary>Refuses what this kernel cannot do, before anything changes.</summary>
+    private static void Require(Link? bridge, BridgeConfig config)
+    {
+        BridgeVlans.Require(bridge, config);
+        MacSpoofTable.Require(config);
+    }
+
+    /// <summary>While the container's end is down still: no frame passes unguarded.</summary>
+    private static void GuardMac(PluginCall call, HostVeth veth, NetNamespace target, UndoJournal undo)
+    {
+        using var inside = RouteSocket.Open(target);
+        var mac = inside.GetLink(call.IfName)?.Mac ?? throw new CniException(CniErrorCode.TryAgainLater, $"{call.IfName} was removed while it was being set up");
+        var owner = MacSpoofTable.Owner(call.Config.Name, call.Attachment);
+        var guard = undo.Hold(MacSpoofTable.TryOpen() ?? throw KernelFeature.Missing("macspoofchk", "CONFIG_NF_TABLES"));
+        undo.Push(() => guard.Remove(tag => tag == owner));
+        guard.Add(veth.Name, mac, owner);
     }
 
     /// <summary>One message makes both ends, this one up and a port of the bridge, the other in its namespace.</summary>

@@ -1,9 +1,15 @@
 using Podwire.Cni;
 using Podwire.CniBridge;
+using Podwire.CniBridge.Bandwidth;
 using Podwire.CniBridge.Bridge;
 using Podwire.CniBridge.Firewall;
+using Podwire.CniBridge.HostDevice;
+using Podwire.CniBridge.Macvlan;
 using Podwire.CniBridge.Portmap;
 using Podwire.CniBridge.Ptp;
+using Podwire.CniBridge.SourceRouting;
+using Podwire.CniBridge.StaticIpam;
+using Podwire.CniBridge.Tuning;
 using Podwire.CniFlannel.Plugin;
 
 namespace Podwire.CniExecutable;
@@ -20,6 +26,12 @@ internal static class Program
             .Add(PortmapPlugin.Name, static () => new PortmapPlugin())
             .Add(FirewallPlugin.Name, static () => new FirewallPlugin())
             .Add(PtpPlugin.Name, static () => new PtpPlugin())
+            .Add(BandwidthPlugin.Name, static () => new BandwidthPlugin())
+            .Add(HostDevicePlugin.Name, static () => new HostDevicePlugin())
+            .Add(MacvlanPlugin.Name, static () => new MacvlanPlugin())
+            .Add(SbrPlugin.Name, static () => new SbrPlugin())
+            .Add(StaticPlugin.Name, static () => new StaticPlugin())
+            .Add(TuningPlugin.Name, static () => new TuningPlugin())
             .Add(FlannelPlugin.Name, static () => new FlannelPlugin());
         PluginMain.RunAndExit(Path.GetFileName(Environment.GetCommandLineArgs()[0]), registry);
     }

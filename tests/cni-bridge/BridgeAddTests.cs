@@ -168,7 +168,7 @@ public class BridgeAddTests
         node.Add("c1", node.Config(ipam: """{"type":"no-such-ipam"}""")).Fails(104);
     }
 
-    private static void Talk(NetNamespace client, NetNamespace server, string address)
+    internal static void Talk(NetNamespace client, NetNamespace server, string address)
     {
         var endpoint = new IPEndPoint(IPAddress.Parse(address), 7777);
         using var listener = server.Run(() =>
