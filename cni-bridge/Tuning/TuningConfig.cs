@@ -13,7 +13,7 @@ internal sealed record TuningConfig
     internal string DataDir { get; private init; } = DefaultDataDir;
 
     /// <summary><c>sysctl</c>: the keys as they are written there, with their values, in their order.</summary>
-    internal IReadOnlyList<KeyValuePair<string, string>> Sysctls { get; private init; } = [];
+    internal IReadOnlyList<SysctlSetting> Sysctls { get; private init; } = [];
 
     /// <summary>The MAC address: <c>args.cni.mac</c>, else <c>runtimeConfig.mac</c>, else MAC in CNI_ARGS, else <c>mac</c>.</summary>
     internal MacAddress? Mac { get; private init; }
@@ -104,9 +104,9 @@ internal sealed record TuningConfig
         return config;
     }
 
-    private static List<KeyValuePair<string, string>> ReadSysctls(ReadOnlyMemory<byte> json, string what)
+    private static List<SysctlSetting> ReadSysctls(ReadOnlyMemory<byte> json, string what)
     {
-        var sysctls = new List<KeyValuePair<string, string>>();
+        var sysctls = new List<SysctlSetting>();
         if (json.IsEmpty)
         {
             return sysctls;
@@ -116,7 +116,7 @@ internal sealed record TuningConfig
         while (reader.Next())
         {
             var key = reader.Key;
-            if (sysctls.Exists(s => s.Key == key))
+            if (sysctls.Exists(s => s.Name == key))
             {
                 throw new CniException(CniErrorCode.InvalidNetworkConfig, $"\"sysctl\" has a key twice: {key}");
             }
@@ -127,8 +127,8 @@ internal sealed record TuningConfig
         return sysctls;
     }
 
-    private static List<KeyValuePair<string, string>> Merge(IReadOnlyList<KeyValuePair<string, string>> first, List<KeyValuePair<string, string>> later) =>
-        [.. first.Where(s => !later.Exists(l => l.Key == s.Key)), .. later];
+    private static List<SysctlSetting> Merge(IReadOnlyList<SysctlSetting> first, List<SysctlSetting> later) =>
+        [.. first.Where(s => !later.Exists(l => l.Name == s.Name)), .. later];
 
     private static int? Positive(int number, string key) => number switch
     {

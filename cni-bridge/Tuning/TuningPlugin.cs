@@ -19,7 +19,7 @@ public sealed class TuningPlugin : IPlugin
         ArgumentNullException.ThrowIfNull(call);
         var config = TuningConfig.Parse(call);
         var sysctls = Paths(config, call.IfName);
-        SysctlAllowlist.Check(config.Sysctls.Select(s => s.Key));
+        SysctlAllowlist.Check(config.Sysctls.Select(s => s.Name));
         var previous = ContainerCheck.Chained(call);
         return KernelErrors.Translate(() =>
         {
@@ -125,13 +125,13 @@ public sealed class TuningPlugin : IPlugin
         ArgumentNullException.ThrowIfNull(call);
         var config = TuningConfig.Parse(call);
         Paths(config, "eth0");
-        SysctlAllowlist.Check(config.Sysctls.Select(s => s.Key));
+        SysctlAllowlist.Check(config.Sysctls.Select(s => s.Name));
     }
 
-    private static List<(string Path, string Value)> Paths(TuningConfig config, string ifName) =>
-        [.. config.Sysctls.Select(s => (TuningConfig.PathOf(s.Key, ifName), s.Value))];
+    private static List<SysctlSetting> Paths(TuningConfig config, string ifName) =>
+        [.. config.Sysctls.Select(s => s with { Name = TuningConfig.PathOf(s.Name, ifName) })];
 
-    private static void SetSysctls(List<(string Path, string Value)> sysctls, NetNamespace target, UndoJournal undo)
+    private static void SetSysctls(List<SysctlSetting> sysctls, NetNamespace target, UndoJournal undo)
     {
         foreach (var (path, value) in sysctls)
         {

@@ -248,21 +248,30 @@ public class BandwidthTests
     {
         var source = fromHost ? node.Host : node.Container("c1");
         var sink = fromHost ? node.Container("c1") : node.Host;
+
+        // The neighbour is known then: while it is asked for only a few datagrams wait.
+        BridgeAddTests.Talk(source, sink, to);
         using var receiver = sink.Run(() => new UdpClient(new IPEndPoint(IPAddress.Parse(to), 9000)));
-        receiver.Client.ReceiveBufferSize = 8 << 20;
-        receiver.Client.ReceiveTimeout = 500;
+        receiver.Client.ReceiveBufferSize = 4 << 20;
+        receiver.Client.ReceiveTimeout = 1000;
         using var sender = source.Run(() => new UdpClient(to, 9000));
+        var counting = Task.Factory.StartNew(() => Count(receiver.Client), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var payload = new byte[1000];
         for (var i = 0; i < Sent; i++)
         {
             sender.Send(payload);
         }
 
+        return counting.Result;
+    }
+
+    private static int Count(Socket receiver)
+    {
         var arrived = 0;
         var buffer = new byte[2000];
         try
         {
-            while (receiver.Client.Receive(buffer) > 0)
+            while (receiver.Receive(buffer) > 0)
             {
                 arrived++;
             }

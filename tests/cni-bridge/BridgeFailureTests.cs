@@ -21,22 +21,12 @@ public class BridgeFailureTests
     [InlineData("{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"ipam\":{\"type\":\"../host-local\"}}", 7)]
     [InlineData("{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"disableContainerInterface\":true,\"ipam\":{\"type\":\"host-local\",\"subnet\":\"10.0.0.0/24\"}}", 7)]
     [InlineData("{\"cniVersion\":\"3.0.0\",\"name\":\"net\"}", 1)]
-    [InlineData("{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"vlan\":5}", 2)]
-    [InlineData("{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"vlanTrunk\":[{\"id\":5}]}", 2)]
-    [InlineData("{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"macspoofchk\":true}", 2)]
     public void Add_BadConfig_HasItsCodeAndChangesNothing(string config, int code)
     {
         using var node = new Node();
         node.Add("c1", config).Fails(code);
         node.IsUntouched();
         Assert.Equal(["lo"], node.In("c1", s => s.ListLinks()).Select(l => l.Name));
-    }
-
-    [Fact]
-    public void Add_UnsupportedKey_IsNamed()
-    {
-        using var node = new Node();
-        Assert.Contains("macspoofchk", node.Add("c1", node.Config(",\"macspoofchk\":true")).Fails(2).Stdout);
     }
 
     [Fact]

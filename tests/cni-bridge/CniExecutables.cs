@@ -51,6 +51,11 @@ internal static class CniExecutables
             }
         }
 
+        if (UmlGuest.IsInside)
+        {
+            throw new InvalidOperationException("the plugins are older than their sources: they are published outside of the guest");
+        }
+
         using var publish = Process.Start(new ProcessStartInfo(System.IO.Path.Join(Root, "deploy", "cni", "publish.sh"), [folders[1]])
         {
             RedirectStandardOutput = true,

@@ -47,9 +47,9 @@ public sealed record BridgeVlan(ushort First, ushort Last)
     }
 
     /// <summary>Decodes the AF_BRIDGE form of RTM_NEWLINK: the port and its VLANs, one by one.</summary>
-    internal static bool TryDecode(in NetlinkMessage message, [MaybeNullWhen(false)] out (int Port, List<BridgeVlan> Vlans) port)
+    internal static bool TryDecode(in NetlinkMessage message, [MaybeNullWhen(false)] out PortVlans port)
     {
-        port = default;
+        port = null;
         if (message.Type is not RtNetlink.RTM_NEWLINK)
         {
             return false;
@@ -83,7 +83,7 @@ public sealed record BridgeVlan(ushort First, ushort Last)
             }
         }
 
-        port = (header.Index, vlans);
+        port = new(header.Index, vlans);
         return true;
     }
 }

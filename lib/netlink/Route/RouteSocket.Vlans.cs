@@ -12,7 +12,7 @@ public sealed partial class RouteSocket
         try
         {
             BridgeVlan.EncodeDump(ref writer);
-            return [.. Socket.Dump<(int Port, List<BridgeVlan> Vlans)>(writer.Written, "list VLANs", BridgeVlan.TryDecode).Where(p => p.Port == port).SelectMany(p => p.Vlans)];
+            return Socket.Dump<PortVlans>(writer.Written, "list VLANs", BridgeVlan.TryDecode).Find(p => p.Port == port)?.Vlans ?? [];
         }
         finally
         {
