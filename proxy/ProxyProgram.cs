@@ -3,6 +3,7 @@ using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Netlink;
 using Podwire.Proxy.Apply;
+using Podwire.Proxy.Apply.Ipvs;
 using Podwire.Proxy.Config;
 using Podwire.Ruleset;
 
@@ -36,7 +37,7 @@ public static class ProxyProgram
             await Console.Error.WriteLineAsync($"podwire-proxy: {e.Message}").ConfigureAwait(false);
             return 2;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KubeConfigException or NftException or NetlinkException or SyscallException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KubeConfigException or NftException or NetlinkException or SyscallException or IpvsMissingException)
         {
             await Console.Error.WriteLineAsync($"podwire-proxy: {e.Message}").ConfigureAwait(false);
             return 1;
@@ -74,6 +75,11 @@ public static class ProxyProgram
         foreach (var key in options.WithoutEffect)
         {
             ProxyLog.WithoutEffect(logger, key);
+        }
+
+        if (options.Mode == ProxyMode.Ipvs && IpvsPrerequisites.Missing(kernel.Namespace, options.Ipvs.Scheduler) is { } missing)
+        {
+            throw new IpvsMissingException(missing);
         }
 
         KernelSettings.Ensure(options, logger);

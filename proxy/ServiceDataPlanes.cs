@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Podwire.Proxy.Apply;
 using Podwire.Proxy.Apply.Iptables;
+using Podwire.Proxy.Apply.Ipvs;
 using Podwire.Proxy.Config;
 
 namespace Podwire.Proxy;
@@ -9,7 +10,7 @@ namespace Podwire.Proxy;
 internal static class ServiceDataPlanes
 {
     /// <summary>Every mode, in the order in which --cleanup goes through them.</summary>
-    public static IReadOnlyList<ProxyMode> Modes { get; } = [ProxyMode.Nftables, ProxyMode.Iptables];
+    public static IReadOnlyList<ProxyMode> Modes { get; } = [ProxyMode.Nftables, ProxyMode.Iptables, ProxyMode.Ipvs];
 
     /// <summary>The data plane of a mode, without touching the kernel yet.</summary>
     /// <param name="mode">The mode.</param>
@@ -21,6 +22,7 @@ internal static class ServiceDataPlanes
     {
         ProxyMode.Nftables => new NodeTables(options, kernel, repaired, logger),
         ProxyMode.Iptables => new IptablesDataPlane(options, kernel, repaired, logger),
+        ProxyMode.Ipvs => new IpvsDataPlane(options, kernel, repaired, logger),
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
     };
 

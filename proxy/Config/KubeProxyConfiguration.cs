@@ -41,6 +41,7 @@ internal static class KubeProxyConfiguration
         options = ReadDetectLocal(root.Object("detectLocal"), options);
         options = ReadNftables(root.Object("nftables"), options);
         options = ReadIptables(root.Object("iptables"), options);
+        options = ReadIpvs(root.Object("ipvs"), options);
         options = ReadConnection(root.Object("clientConnection"), options, ignored);
         options = ReadConntrack(root.Object("conntrack"), options);
         ReadOtherModes(root);
@@ -84,7 +85,30 @@ internal static class KubeProxyConfiguration
             MinSyncPeriod = node.Duration("minSyncPeriod") ?? ProxyOptions.IptablesMinSyncPeriod,
         };
         node.Done();
-        return options.Mode == ProxyMode.Iptables ? read : options;
+        return options.Mode switch
+        {
+            ProxyMode.Iptables => read,
+            // kube-proxy reads these two here in mode ipvs as well.
+            ProxyMode.Ipvs => options with { MasqueradeAll = read.MasqueradeAll, MasqueradeBit = read.MasqueradeBit },
+            _ => options,
+        };
+    }
+
+    private static ProxyOptions ReadIpvs(ConfigurationNode node, ProxyOptions options)
+    {
+        var ipvs = new IpvsOptions
+        {
+            Scheduler = ProxyValues.Scheduler("ipvs.scheduler", node.Text("scheduler") ?? string.Empty),
+            ExcludeCidrs = ProxyValues.ExcludeCidrs("ipvs.excludeCIDRs", node.Texts("excludeCIDRs") ?? []),
+            StrictArp = node.Flag("strictARP") ?? false,
+            TcpTimeout = node.Duration("tcpTimeout") ?? TimeSpan.Zero,
+            TcpFinTimeout = node.Duration("tcpFinTimeout") ?? TimeSpan.Zero,
+            UdpTimeout = node.Duration("udpTimeout") ?? TimeSpan.Zero,
+        };
+        var period = node.Duration("syncPeriod") is { Ticks: > 0 } given ? given : new ProxyOptions().SyncPeriod;
+        var least = node.Duration("minSyncPeriod") ?? TimeSpan.Zero;
+        node.Done();
+        return options.Mode == ProxyMode.Ipvs ? options with { Ipvs = ipvs, SyncPeriod = period, MinSyncPeriod = least } : options;
     }
 
     private static ProxyOptions ReadConnection(ConfigurationNode node, ProxyOptions options, List<string> ignored)
@@ -128,9 +152,6 @@ internal static class KubeProxyConfiguration
     /// <summary>The sections of modes that are not in use: their keys are checked by name, their values are not read.</summary>
     private static void ReadOtherModes(ConfigurationNode root)
     {
-        var ipvs = root.Object("ipvs");
-        ipvs.Ignore("syncPeriod", "minSyncPeriod", "scheduler", "excludeCIDRs", "strictARP", "tcpTimeout", "tcpFinTimeout", "udpTimeout");
-        ipvs.Done();
         var winkernel = root.Object("winkernel");
         winkernel.Ignore("networkName", "sourceVip", "enableDSR", "rootHnsEndpointName", "forwardHealthCheckVip");
         winkernel.Done();

@@ -21,7 +21,7 @@ internal static class ProxyFlags
         .Value("kubeconfig", "FILE", "how to reach the API server")
         .Value("master", "URL", "the API server's address, overriding the kubeconfig's; plain http needs no kubeconfig")
         .Value("hostname-override", "NAME", "the node's name; the host name unless given")
-        .Value("proxy-mode", "MODE", "nftables (default) or iptables")
+        .Value("proxy-mode", "MODE", "nftables (default), iptables or ipvs")
         .Value("cluster-cidr", "CIDR[,CIDR]", "the pods' addresses, one prefix per family")
         .Value("detect-local-mode", "MODE", "ClusterCIDR (default), NodeCIDR, BridgeInterface or InterfaceNamePrefix")
         .Value("pod-bridge-interface", "NAME", "the bridge, for BridgeInterface")
@@ -30,13 +30,19 @@ internal static class ProxyFlags
         .Switch("masquerade-all", "masquerade all traffic through cluster IPs")
         .Value("masquerade-bit", "0-31", "the bit of the packet mark that asks for masquerading (default 14)")
         .Switch("iptables-localhost-nodeports", "node ports answer at 127.0.0.1 too, mode iptables (default; =false for not)")
+        .Value("ipvs-scheduler", "NAME", "the scheduler, mode ipvs: rr (default), wrr, lc, wlc, lblc, lblcr, sh, dh, sed, nq or mh")
+        .Value("ipvs-exclude-cidrs", "CIDR,...", "virtual services at these addresses are left alone, mode ipvs")
+        .Switch("ipvs-strict-arp", "only the interface that has an address answers for it, mode ipvs")
+        .Value("ipvs-tcp-timeout", "DURATION", "how long idle TCP connections are remembered, mode ipvs (default 0: the kernel's)")
+        .Value("ipvs-tcpfin-timeout", "DURATION", "the same after a FIN")
+        .Value("ipvs-udp-timeout", "DURATION", "the same for UDP")
         .Value("sync-period", "DURATION", "the longest time between two checks of the whole table (default 30s)")
         .Value("min-sync-period", "DURATION", "the shortest time between two changes of the kernel (default 0; 1s in mode iptables)")
         .Value("healthz-bind-address", "ADDRESS:PORT", "where /healthz and /livez are served; empty for nowhere (default 0.0.0.0:10256)")
         .Value("metrics-bind-address", "ADDRESS:PORT", "where /metrics and /proxyMode are served; empty for nowhere (default 127.0.0.1:10249)")
         .Switch("bind-address-hard-fail", "end if an address to listen at cannot be had")
         .Switch("cleanup", "remove every rule of the proxy and end")
-        .Switch("dry-run", "print what would change, as nft or iptables-restore text, change nothing, and end"));
+        .Switch("dry-run", "print what would change, as text, change nothing, and end"));
 
     /// <summary>File and flags together.</summary>
     /// <param name="flags">Parsed.</param>
@@ -73,6 +79,17 @@ internal static class ProxyFlags
                 : options.NodePorts,
             MasqueradeAll = flags.IsGiven("masquerade-all") ? flags.IsSet("masquerade-all") : options.MasqueradeAll,
             MasqueradeBit = flags.IsGiven("masquerade-bit") ? flags.GetInt("masquerade-bit", 0, 31) : options.MasqueradeBit,
+            Ipvs = options.Ipvs with
+            {
+                Scheduler = flags.Get("ipvs-scheduler") is { } scheduler ? ProxyValues.Scheduler("--ipvs-scheduler", scheduler) : options.Ipvs.Scheduler,
+                ExcludeCidrs = flags.Get("ipvs-exclude-cidrs") is { } exclude
+                    ? ProxyValues.ExcludeCidrs("--ipvs-exclude-cidrs", exclude.Split(',', StringSplitOptions.RemoveEmptyEntries))
+                    : options.Ipvs.ExcludeCidrs,
+                StrictArp = flags.IsGiven("ipvs-strict-arp") ? flags.IsSet("ipvs-strict-arp") : options.Ipvs.StrictArp,
+                TcpTimeout = flags.IsGiven("ipvs-tcp-timeout") ? flags.GetDuration("ipvs-tcp-timeout") : options.Ipvs.TcpTimeout,
+                TcpFinTimeout = flags.IsGiven("ipvs-tcpfin-timeout") ? flags.GetDuration("ipvs-tcpfin-timeout") : options.Ipvs.TcpFinTimeout,
+                UdpTimeout = flags.IsGiven("ipvs-udp-timeout") ? flags.GetDuration("ipvs-udp-timeout") : options.Ipvs.UdpTimeout,
+            },
             LocalhostNodePorts = flags.IsGiven("iptables-localhost-nodeports") ? flags.IsSet("iptables-localhost-nodeports") : options.LocalhostNodePorts,
             SyncPeriod = flags.IsGiven("sync-period") ? flags.GetDuration("sync-period") : options.SyncPeriod,
             MinSyncPeriod = flags.IsGiven("min-sync-period") ? flags.GetDuration("min-sync-period")

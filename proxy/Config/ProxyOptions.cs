@@ -41,6 +41,9 @@ internal sealed record ProxyOptions
     /// <summary>Node ports answer at 127.0.0.0/8 too; mode iptables, IPv4.</summary>
     public bool LocalhostNodePorts { get; init; } = true;
 
+    /// <summary>The section ipvs; mode ipvs.</summary>
+    public IpvsOptions Ipvs { get; init; } = new();
+
     /// <summary>The longest time between two checks of the whole table.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
 

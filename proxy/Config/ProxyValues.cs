@@ -1,4 +1,5 @@
 using Podwire.Primitives;
+using Podwire.Ruleset.Ipvs;
 
 namespace Podwire.Proxy.Config;
 
@@ -10,8 +11,8 @@ internal static class ProxyValues
     {
         "" or "nftables" => ProxyMode.Nftables,
         "iptables" => ProxyMode.Iptables,
-        "ipvs" => throw new ConfigurationException($"{name} {text} is not served yet: use nftables or iptables, or keep kube-proxy on this node"),
-        _ => throw new ConfigurationException($"{name} takes nftables or iptables, not '{text}'"),
+        "ipvs" => ProxyMode.Ipvs,
+        _ => throw new ConfigurationException($"{name} takes nftables, iptables or ipvs, not '{text}'"),
     };
 
     /// <summary>The mode as the configuration writes it.</summary>
@@ -22,6 +23,14 @@ internal static class ProxyValues
         ProxyMode.Ipvs => "ipvs",
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, null),
     };
+
+    /// <summary>An IPVS scheduler; empty is rr.</summary>
+    public static string Scheduler(string name, string text) => text.Length == 0 ? IpvsSchedulers.Default
+        : IpvsSchedulers.All.Contains(text) ? text
+        : throw new ConfigurationException($"{name} takes one of {string.Join(", ", IpvsSchedulers.All)}, not '{text}'");
+
+    /// <summary>Prefixes of either family.</summary>
+    public static IReadOnlyList<IpPrefix> ExcludeCidrs(string name, IReadOnlyList<string> items) => Prefixes(name, items);
 
     /// <summary>The local detection; empty is ClusterCIDR.</summary>
     public static DetectLocalMode DetectLocal(string name, string text) => text switch
