@@ -21,13 +21,12 @@ internal static class UpstreamFlags
     [
         "bind-address", "config-sync-period", "feature-gates", "kube-api-burst", "kube-api-content-type", "kube-api-qps", "proxy-port-range", "show-hidden-metrics-for-version",
         "log-flush-frequency", "log-json-info-buffer-size", "log-text-info-buffer-size", "logging-format", "log_backtrace_at", "log_dir", "log_file", "log_file_max_size", "stderrthreshold", "vmodule",
-        "ipvs-exclude-cidrs", "ipvs-scheduler", "ipvs-tcp-timeout", "ipvs-tcpfin-timeout", "ipvs-udp-timeout",
     ];
 
     private static readonly string[] AcceptedSwitches =
     [
         "profiling", "log-json-split-stream", "log-text-split-stream", "add_dir_header", "alsologtostderr", "logtostderr", "one_output", "skip_headers", "skip_log_headers",
-        "iptables-localhost-nodeports", "ipvs-strict-arp",
+        "iptables-localhost-nodeports",
     ];
 
     /// <summary>Declares them; call it last.</summary>

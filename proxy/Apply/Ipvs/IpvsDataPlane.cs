@@ -109,6 +109,13 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
         return outcomes;
     }
 
+    /// <summary>What the kernel has otherwise than the models, as text; for a look from outside while nothing is being synchronised.</summary>
+    public string Difference()
+    {
+        using var reader = IpvsKernel.Open(node.Namespace);
+        return string.Concat(families.Select(family => family.Difference(reader)));
+    }
+
     /// <inheritdoc/>
     public void TellLostClaims(ProxySnapshot snapshot, Action<ServiceRecord, string> problem)
     {

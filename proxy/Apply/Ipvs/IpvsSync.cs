@@ -92,6 +92,11 @@ internal sealed class IpvsSync(IpvsKernel kernel, IptablesPrograms programs, IpF
         return IpvsDiff.Describe(change, family) + IpvsChainsDiff.Between(programs.Save(family), settings, planned.DeniedToNode).ToRestoreText();
     }
 
+    /// <summary>What a comparison of everything would change now, as text. Reads the kernel over sockets of its own, so on any thread.</summary>
+    public string Difference(IpvsKernel reader) => model is null ? string.Empty
+        : IpvsDiff.Describe(IpvsDiff.Between(reader.ReadServices(family), reader.ReadAddresses(family), reader.ReadEntries(family), model, exclude), family)
+            + IpvsChainsDiff.Between(programs.Save(family), model.Settings, model.DeniedToNode).ToRestoreText();
+
     private SyncOutcome Repair(IReadOnlyList<FrontendKey>? flows)
     {
         var made = (kernel.EnsureDevice() ? 1 : 0) + kernel.EnsureSets(family);

@@ -43,12 +43,29 @@ public sealed class KubeProxyConfigurationTests
         Assert.Equal((32768, 131072, -500), (options.ConntrackMaxPerCore, options.ConntrackMin, options.OomScoreAdj));
     }
 
+    [Fact]
+    public void Read_ModeIpvs_ItsSectionAndTheTwoKeysOfIptablesCount()
+    {
+        var options = Read(Head + """
+            mode: ipvs
+            iptables: { masqueradeAll: true, masqueradeBit: 13, syncPeriod: 5s }
+            ipvs: { scheduler: lc, excludeCIDRs: [10.9.0.0/16, "fd09::/48"], strictARP: true, tcpTimeout: 10m, tcpFinTimeout: 1m, udpTimeout: 20s, syncPeriod: 12s, minSyncPeriod: 2s }
+            """);
+
+        Assert.Equal(ProxyMode.Ipvs, options.Mode);
+        Assert.Equal((true, 13), (options.MasqueradeAll, options.MasqueradeBit));
+        Assert.Equal((TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(2)), (options.SyncPeriod, options.MinSyncPeriod));
+        Assert.Equal(("lc", true), (options.Ipvs.Scheduler, options.Ipvs.StrictArp));
+        Assert.Equal([IpPrefix.Parse("10.9.0.0/16"), IpPrefix.Parse("fd09::/48")], options.Ipvs.ExcludeCidrs);
+        Assert.Equal((TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(20)), (options.Ipvs.TcpTimeout, options.Ipvs.TcpFinTimeout, options.Ipvs.UdpTimeout));
+    }
+
     [Theory]
     [InlineData("nftable: {}", "unknown key nftable")]
     [InlineData("nftables: { masquerade: true }", "unknown key nftables.masquerade")]
     [InlineData("ipvs: { schedulr: rr }", "unknown key ipvs.schedulr")]
-    [InlineData("mode: ipvs", "mode ipvs is not served")]
-    [InlineData("mode: userspace", "mode takes nftables or iptables, not 'userspace'")]
+    [InlineData("mode: ipvs\nipvs: { scheduler: fastest }", "ipvs.scheduler takes one of rr, wrr")]
+    [InlineData("mode: userspace", "mode takes nftables, iptables or ipvs, not 'userspace'")]
     [InlineData("clusterCIDR: 10.0.0.0", "clusterCIDR: '10.0.0.0' is not an address with a prefix length")]
     [InlineData("clusterCIDR: 10.0.0.0/8,11.0.0.0/8", "clusterCIDR takes one prefix of each family")]
     [InlineData("detectLocalMode: Guess", "detectLocalMode takes")]
@@ -91,7 +108,7 @@ public sealed class KubeProxyConfigurationTests
     }
 
     [Theory]
-    [InlineData("--proxy-mode=ipvs", "--proxy-mode ipvs is not served")]
+    [InlineData("--ipvs-scheduler=fastest", "--ipvs-scheduler takes one of rr, wrr")]
     [InlineData("--detect-local-mode=BridgeInterface", "needs detectLocal.bridgeInterface")]
     [InlineData("--pod-bridge-interface=averyverylongname", "at most 15 characters")]
     [InlineData("--min-sync-period=1h", "syncPeriod")]

@@ -99,7 +99,7 @@ public sealed class ProcessTests(TestNode node) : IClassFixture<TestNode>, IAsyn
 
     [Theory]
     [InlineData("--mode=nftables", "unknown flag --mode")]
-    [InlineData("--proxy-mode=ipvs", "--proxy-mode ipvs is not served")]
+    [InlineData("--ipvs-scheduler=fastest", "--ipvs-scheduler takes one of rr, wrr")]
     [InlineData("--config=/nonexistent.yaml", "/nonexistent.yaml")]
     public async Task Flags_ThatCannotBeUsed_EndItWithOneLine(string flag, string message)
     {

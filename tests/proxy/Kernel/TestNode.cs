@@ -36,6 +36,9 @@ public class TestNode : IAsyncLifetime
 
     internal FakeApiServer Api { get; } = new();
 
+    /// <summary>The configuration, as a mode's tests need it.</summary>
+    internal virtual ProxyOptions Configure(ProxyOptions options) => options;
+
     internal ProxyKernel Kernel { get; private set; } = null!;
 
     internal ProxyNode Proxy => node!;
@@ -47,7 +50,7 @@ public class TestNode : IAsyncLifetime
 
     internal NetNamespace this[string name] => namespaces[name];
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(Environment.UserName == "root", "lacks: root");
         Assert.SkipUnless(File.Exists("/sbin/ip") || File.Exists("/usr/sbin/ip") || File.Exists("/bin/ip"), "lacks: iproute2");
@@ -97,7 +100,7 @@ public class TestNode : IAsyncLifetime
             HealthzBindAddress = "127.0.0.1:0",
             MetricsBindAddress = "127.0.0.1:0",
         };
-        node = new(options, client, Kernel, NullLoggerFactory.Instance);
+        node = new(Configure(options), client, Kernel, NullLoggerFactory.Instance);
         running = node.RunAsync(stop.Token);
         if (waitForSync)
         {
