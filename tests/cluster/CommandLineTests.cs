@@ -8,7 +8,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("calico-bgp", "nftables", "--network calico-bgp: the routed network is not served yet")]
     [InlineData("weave", "nftables", "--network takes flannel-vxlan or flannel-host-gw or flannel-udp or flannel-ipip, not 'weave'")]
-    [InlineData("flannel-vxlan", "ipvs", "--proxy ipvs: this needs the kernel module ip_vs")]
+    [InlineData("flannel-vxlan", "ipvs", "--proxy ipvs needs the kernel module ip_vs, which this kernel lacks")]
     public void Up_UnservedMode_IsRefusedByName(string network, string proxy, string message)
     {
         var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { Network = network, Proxy = proxy }));

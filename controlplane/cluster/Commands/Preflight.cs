@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Podwire.Cluster.Interop;
 using Podwire.Cluster.Nodes;
 using Podwire.Netlink;
+using Podwire.Netlink.IpSet;
+using Podwire.Netlink.Ipvs;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
@@ -21,7 +23,6 @@ internal static class Preflight
     private static readonly Dictionary<string, string> LaterProxies = new(StringComparer.Ordinal)
     {
         ["iptables"] = "the iptables mode is not served yet",
-        ["ipvs"] = "this needs the kernel module ip_vs (User Mode Linux has it) and is not served yet",
     };
 
     /// <summary>Refuses what this build does not serve and what this machine cannot give.</summary>
@@ -41,7 +42,8 @@ internal static class Preflight
 
         CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw", "flannel-udp", "flannel-ipip"], LaterNetworks);
         CheckNetworkKernel(options.Network);
-        CheckMode("--proxy", options.Proxy, ["nftables"], LaterProxies);
+        CheckMode("--proxy", options.Proxy, ["nftables", "ipvs"], LaterProxies);
+        CheckProxyKernel(options.Proxy);
         foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", "podwire-flannel", "podwire-proxy", "podwire-echo"])
         {
             RequireFile(paths.Program(program));
@@ -107,6 +109,50 @@ internal static class Preflight
             return false;
         }
     });
+
+    /// <summary>Refuses the proxy's mode ipvs where the kernel has no IPVS or no dummy interfaces, or the machine no iptables.</summary>
+    private static void CheckProxyKernel(string proxy)
+    {
+        if (proxy != "ipvs")
+        {
+            return;
+        }
+
+        var missing = ScratchNamespace.Run(static () =>
+        {
+            if (!IpvsSocket.TryOpen(out var ipvs))
+            {
+                return IpvsSocket.Module;
+            }
+
+            ipvs.Dispose();
+            using var sets = IpSetSocket.Open();
+            if (sets.GetProtocol() is null)
+            {
+                return "ip_set";
+            }
+
+            using var route = RouteSocket.Open();
+            try
+            {
+                route.AddLink(new DummySpec("probe"));
+                return null;
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.EOPNOTSUPP)
+            {
+                return DummySpec.KindName;
+            }
+        });
+        if (missing is not null)
+        {
+            throw new ClusterException($"--proxy ipvs needs the kernel module {missing}, which this kernel lacks (Debian's linux-image-amd64 and User Mode Linux have it): load it (modprobe {missing}), or choose nftables");
+        }
+
+        if (!File.Exists("/usr/sbin/iptables-restore") && !File.Exists("/sbin/iptables-restore"))
+        {
+            throw new ClusterException("--proxy ipvs needs iptables-restore (Debian's package iptables), or choose nftables");
+        }
+    }
 
     private static void CheckMode(string flag, string value, string[] served, Dictionary<string, string> later)
     {

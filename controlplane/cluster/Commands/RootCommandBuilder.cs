@@ -23,7 +23,7 @@ internal static class RootCommandBuilder
     {
         var nodes = new Option<int>("--nodes") { Description = $"how many nodes, 1 to {Nodes.Underlay.MostNodes}", DefaultValueFactory = _ => 3 };
         var network = new Option<string>("--network") { Description = "flannel-vxlan, flannel-host-gw, flannel-udp or flannel-ipip", DefaultValueFactory = _ => "flannel-vxlan" };
-        var proxy = new Option<string>("--proxy") { Description = "nftables", DefaultValueFactory = _ => "nftables" };
+        var proxy = new Option<string>("--proxy") { Description = "nftables or ipvs", DefaultValueFactory = _ => "nftables" };
         var port = new Option<int>("--api-port") { Description = "the API server's port on 127.0.0.1", DefaultValueFactory = _ => 6443 };
         var noSample = new Option<bool>("--no-sample") { Description = "do not deploy the sample and test it" };
         var command = new Command("up", "Start the cluster: namespaces, control plane, nodes, sample. Needs root. A second run mends what is missing.") { nodes, network, proxy, port, noSample };
