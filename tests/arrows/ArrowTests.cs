@@ -11,6 +11,7 @@ public class ArrowTests
         ["lib/kube"] = ["lib/primitives"],
         ["lib/cni"] = ["lib/primitives"],
         ["lib/daemon"] = [],
+        ["lib/bgp"] = ["lib/primitives"],
         ["cni-bridge"] = ["lib/primitives", "lib/ruleset", "lib/cni", "lib/netlink"],
         ["cni-flannel/plugin"] = ["lib/primitives", "lib/cni", "lib/netlink"],
         ["cni-flannel/agent"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],

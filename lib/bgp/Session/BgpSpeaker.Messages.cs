@@ -1,0 +1,164 @@
+using Podwire.Bgp.Wire;
+using Podwire.Primitives;
+
+namespace Podwire.Bgp.Session;
+
+/// <content>What each message does in each state.</content>
+public sealed partial class BgpSpeaker
+{
+    private void Handle(BgpConnection connection, BgpMessageType type, ReadOnlySpan<byte> body, long now)
+    {
+        switch (type)
+        {
+            case BgpMessageType.Notification:
+                var notification = NotificationMessage.Read(body);
+                // After a NOTIFICATION routes are kept only where both ends said so (RFC 8538), which this speaker does not.
+                End(connection, $"received {notification}", now, keepsRoutes: false);
+                break;
+            case BgpMessageType.Open when connection.State == SessionState.OpenSent:
+                HandleOpen(connection, OpenMessage.Read(body), now);
+                break;
+            case BgpMessageType.Keepalive when connection.State == SessionState.OpenConfirm:
+                Establish(connection, now);
+                break;
+            case BgpMessageType.Keepalive when connection.State == SessionState.Established:
+                break;
+            case BgpMessageType.Update when connection.State == SessionState.Established:
+                HandleUpdate(connection, body);
+                break;
+            case BgpMessageType.RouteRefresh when connection.State == SessionState.Established:
+                HandleRefresh(connection, body, now);
+                break;
+            default:
+                var subcode = connection.State switch
+                {
+                    SessionState.OpenSent => BgpSubcode.StateOpenSent,
+                    SessionState.OpenConfirm => BgpSubcode.StateOpenConfirm,
+                    _ => BgpSubcode.StateEstablished,
+                };
+                throw new BgpProtocolException(BgpErrorCode.FiniteStateMachine, subcode, $"{type} in state {connection.State}", [(byte)type]);
+        }
+    }
+
+    private void HandleOpen(BgpConnection connection, OpenMessage open, long now)
+    {
+        var neighbor = connection.Neighbor;
+        var agreed = neighbor.Config;
+        if (!agreed.FourOctetAs && open.Asn > ushort.MaxValue)
+        {
+            // A speaker of two octets does not see the capability that has the true number.
+            open = open with { Asn = OpenMessage.AsTrans };
+        }
+
+        if (agreed.Asn != 0 && open.Asn != agreed.Asn)
+        {
+            throw new BgpProtocolException(BgpErrorCode.OpenMessage, BgpSubcode.OpenBadPeerAs, $"the neighbour is AS {open.Asn}, configured is {agreed.Asn}");
+        }
+
+        var own = OwnOpen(neighbor);
+        if (open.RouterId == config.RouterId && open.Asn == own.Asn)
+        {
+            throw new BgpProtocolException(BgpErrorCode.OpenMessage, BgpSubcode.OpenBadIdentifier, $"the neighbour has our own identifier {open.RouterId}");
+        }
+
+        connection.PeerOpen = open;
+        connection.Negotiated = Negotiated.Of(own.Capabilities, open, agreed.HoldSeconds);
+        if (!connection.Negotiated.V4 && !connection.Negotiated.V6)
+        {
+            throw new BgpProtocolException(BgpErrorCode.OpenMessage, 7, "no address family is common to both");
+        }
+
+        if (!IsKept(connection, open, now))
+        {
+            return;
+        }
+
+        connection.State = SessionState.OpenConfirm;
+        SendKeepalive(connection, now);
+        if (neighbor.Session is null)
+        {
+            Move(neighbor, SessionState.OpenConfirm, "open accepted", now);
+        }
+    }
+
+    /// <summary>
+    /// Of two connections the one stays that the end with the higher identifier opened (RFC 4271 section 6.8). A connection besides an established
+    /// session is refused, unless the neighbour restarts gracefully: then it is the session that is gone (RFC 4724 section 5).
+    /// </summary>
+    private bool IsKept(BgpConnection connection, OpenMessage open, long now)
+    {
+        foreach (var other in connection.Neighbor.Connections.ToArray())
+        {
+            if (other == connection || other.State == SessionState.OpenSent)
+            {
+                continue;
+            }
+
+            if (other.State == SessionState.Established && open.Capabilities.GracefulRestart is not null && other.Negotiated!.PeerRestart is not null)
+            {
+                End(other, "the neighbour restarted", now, keepsRoutes: true);
+                continue;
+            }
+
+            var keepsOutgoing = config.RouterIdValue > (uint)open.RouterId.Value;
+            var loser = other.State == SessionState.Established || other.IsOutgoing == keepsOutgoing ? connection : other;
+            Notify(loser, NotificationMessage.Cease(BgpSubcode.CeaseCollisionResolution), "the other connection is kept", now);
+            if (loser == connection)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Establish(BgpConnection connection, long now)
+    {
+        var neighbor = connection.Neighbor;
+        foreach (var other in neighbor.Connections.Where(other => other != connection).ToArray())
+        {
+            Notify(other, NotificationMessage.Cease(BgpSubcode.CeaseCollisionResolution), "the other connection is kept", now);
+        }
+
+        var open = connection.PeerOpen!;
+        connection.State = SessionState.Established;
+        (neighbor.Session, neighbor.Open, neighbor.ErrorsInARow, neighbor.ConnectAt, neighbor.LastError) = (connection, open, 0, Neighbor.Never, string.Empty);
+        neighbor.EstablishedCount++;
+        neighbor.HasEndOfRib.AsSpan().Clear();
+
+        // The identifier decides between paths, and for a range the AS becomes known only now.
+        neighbor.Peer = ReplacePeer(neighbor, neighbor.Config with { Asn = open.Asn }, (uint)open.RouterId.Value);
+        Return(neighbor, connection.Negotiated!, now);
+        JoinGroups(connection);
+        Move(neighbor, SessionState.Established, "established", now);
+    }
+
+    private void HandleRefresh(BgpConnection connection, ReadOnlySpan<byte> body, long now)
+    {
+        if (!RouteRefreshMessage.TryRead(body, out var family, out var subtype) || !connection.Negotiated!.Speaks(family))
+        {
+            return;
+        }
+
+        var neighbor = connection.Neighbor;
+        switch (subtype)
+        {
+            case RouteRefreshMessage.Request when connection.Exports[IndexOf(family)] is { } export:
+                if (connection.Negotiated.EnhancedRouteRefresh)
+                {
+                    Send(connection, RouteRefreshMessage.ToMessage(family, RouteRefreshMessage.Begin), now);
+                    export.OwesEndOfRefresh = true;
+                }
+
+                export.IsInStep = false;
+                export.MarkAll(Rib(family).PrefixCount);
+                break;
+            case RouteRefreshMessage.Begin:
+                Rib(family).MarkStale(neighbor.Peer.Index);
+                break;
+            case RouteRefreshMessage.End:
+                neighbor.Prefixes -= Rib(family).Drop(neighbor.Peer.Index, staleOnly: true);
+                break;
+        }
+    }
+}

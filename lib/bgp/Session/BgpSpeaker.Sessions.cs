@@ -1,0 +1,270 @@
+using Podwire.Bgp.Wire;
+using Podwire.Primitives;
+
+namespace Podwire.Bgp.Session;
+
+/// <content>Connections and timers (RFC 4271 section 8).</content>
+public sealed partial class BgpSpeaker
+{
+    /// <summary>Until the neighbour's OPEN has come, this much silence is borne (RFC 4271 section 8.2.2 suggests 4 minutes).</summary>
+    private const int OpenHoldMilliseconds = 240_000;
+
+    /// <summary>The least time without progress in writing after which a session ends (RFC 9687 section 3.2: the greater of 8 minutes and twice the hold time).</summary>
+    private const int SendHoldMilliseconds = 480_000;
+    private const byte SendHoldExpired = 8;
+
+    /// <summary>A neighbour has connected; null refuses it: unknown, disabled, or with more connections than make sense.</summary>
+    public BgpConnection? Accept(IpAddress remote, IpAddress local, long now)
+    {
+        if (!neighbors.TryGetValue(remote, out var neighbor))
+        {
+            var range = ranges.FindIndex(entry => entry.Range.Contains(remote));
+            if (range < 0)
+            {
+                return null;
+            }
+
+            var template = ranges[range].Template with { Address = remote };
+            neighbor = new Neighbor(template, NewPeer(template), isDynamic: true);
+            neighbors.Add(remote, neighbor);
+            Move(neighbor, SessionState.Active, "in a range of neighbours", now);
+        }
+
+        return neighbor.IsDisabled || neighbor.Connections.Count >= 2 ? null : Begin(neighbor, isOutgoing: false, local, now);
+    }
+
+    /// <summary>A connection that <see cref="ISpeakerHost.Connect"/> asked for stands; null if it is not wanted any more.</summary>
+    public BgpConnection? Connected(Neighbor neighbor, IpAddress local, long now)
+    {
+        neighbor.IsConnecting = false;
+        return neighbor.IsDisabled || neighbor.Session is not null || !neighbors.ContainsValue(neighbor) ? null : Begin(neighbor, isOutgoing: true, local, now);
+    }
+
+    /// <summary>A connection that was asked for could not be opened.</summary>
+    public void ConnectFailed(Neighbor neighbor, string reason, long now)
+    {
+        neighbor.IsConnecting = false;
+        if (neighbor.Connections.Count == 0)
+        {
+            neighbor.LastError = reason;
+            Move(neighbor, SessionState.Active, reason, now);
+        }
+
+        neighbor.ConnectAt = now + neighbor.Config.ConnectRetryMilliseconds;
+    }
+
+    /// <summary>The other end, or the network, has closed a connection.</summary>
+    public void Closed(BgpConnection connection, string reason, long now)
+    {
+        if (connection.State != SessionState.Idle)
+        {
+            End(connection, reason, now, keepsRoutes: true);
+        }
+    }
+
+    /// <summary>Octets have come.</summary>
+    public void Receive(BgpConnection connection, ReadOnlySpan<byte> data, long now)
+    {
+        try
+        {
+            var rest = connection.Join(data);
+            while (connection.State != SessionState.Idle
+                && MessageHeader.TryRead(rest, connection.Negotiated?.ExtendedMessages == true ? MessageHeader.LongestExtendedMessage : MessageHeader.LongestMessage, out var type, out var length))
+            {
+                connection.LastHeard = now;
+                connection.Neighbor.MessagesIn++;
+                Handle(connection, type, rest[MessageHeader.Size..length], now);
+                rest = rest[length..];
+            }
+
+            connection.Keep(rest);
+        }
+        catch (BgpProtocolException error)
+        {
+            Notify(connection, NotificationMessage.Of(error), error.Message, now);
+        }
+    }
+
+    /// <summary>Does what is due.</summary>
+    public void Tick(long now)
+    {
+        if (IsDeferring && now >= deferralEnds)
+        {
+            EndDeferral();
+        }
+
+        foreach (var neighbor in neighbors.Values.ToArray())
+        {
+            if (now >= neighbor.ConnectAt && !neighbor.IsDisabled)
+            {
+                neighbor.ConnectAt = Neighbor.Never;
+                if (!neighbor.IsConnecting && neighbor.Session is null && neighbor.Connections.Count == 0)
+                {
+                    neighbor.IsConnecting = true;
+                    Move(neighbor, SessionState.Connect, "connecting", now);
+                    host.Connect(neighbor);
+                }
+            }
+
+            if (now >= neighbor.StaleUntil)
+            {
+                DropStale(neighbor, "its restart took too long");
+                if (neighbor is { IsDynamic: true, Connections.Count: 0 })
+                {
+                    Forget(neighbor);
+                }
+            }
+
+            foreach (var connection in neighbor.Connections.ToArray())
+            {
+                TickConnection(connection, now);
+            }
+        }
+    }
+
+    /// <summary>When <see cref="Tick"/> has something to do next, in the host's milliseconds.</summary>
+    public long NextDeadline()
+    {
+        var next = IsDeferring ? deferralEnds : Neighbor.Never;
+        foreach (var neighbor in neighbors.Values)
+        {
+            next = Math.Min(next, Math.Min(neighbor.IsDisabled ? Neighbor.Never : neighbor.ConnectAt, neighbor.StaleUntil));
+            foreach (var connection in neighbor.Connections)
+            {
+                next = Math.Min(next, HoldDeadline(connection));
+                next = Math.Min(next, connection.State >= SessionState.OpenConfirm && KeepaliveMilliseconds(connection) is > 0 and var keepalive ? connection.LastSent + keepalive : Neighbor.Never);
+                next = Math.Min(next, connection.OutputLength > 0 ? connection.LastProgress + SendHold(connection) : Neighbor.Never);
+            }
+        }
+
+        return next;
+    }
+
+    private static long HoldDeadline(BgpConnection connection) => connection.Negotiated switch
+    {
+        null => connection.LastHeard + OpenHoldMilliseconds,
+        { HoldSeconds: 0 } => Neighbor.Never,
+        var agreed => connection.LastHeard + (agreed.HoldSeconds * 1000L),
+    };
+
+    private static long SendHold(BgpConnection connection) => Math.Max(SendHoldMilliseconds, (connection.Negotiated?.HoldSeconds ?? 0) * 2000L);
+
+    private static long KeepaliveMilliseconds(BgpConnection connection)
+    {
+        var hold = connection.Negotiated?.HoldSeconds ?? 0;
+        return hold == 0 ? 0 : Math.Min(connection.Neighbor.Config.KeepaliveSeconds * 1000L ?? long.MaxValue, hold * 1000L / 3);
+    }
+
+    private void TickConnection(BgpConnection connection, long now)
+    {
+        if (now >= HoldDeadline(connection))
+        {
+            Notify(connection, new NotificationMessage(BgpErrorCode.HoldTimerExpired, 0, []), "hold timer expired", now);
+            return;
+        }
+
+        if (connection.OutputLength > 0 && now - connection.LastProgress >= SendHold(connection))
+        {
+            Notify(connection, new NotificationMessage((BgpErrorCode)SendHoldExpired, 0, []), "send hold timer expired: the neighbour does not read", now);
+            return;
+        }
+
+        if (connection.State >= SessionState.OpenConfirm && KeepaliveMilliseconds(connection) is > 0 and var keepalive && now - connection.LastSent >= keepalive)
+        {
+            SendKeepalive(connection, now);
+        }
+    }
+
+    private BgpConnection Begin(Neighbor neighbor, bool isOutgoing, IpAddress local, long now)
+    {
+        var connection = new BgpConnection(neighbor, isOutgoing, local, now);
+        neighbor.Connections.Add(connection);
+        Send(connection, OwnOpen(neighbor).ToMessage(), now);
+        if (neighbor.State < SessionState.OpenSent)
+        {
+            Move(neighbor, SessionState.OpenSent, isOutgoing ? "connected" : "accepted a connection", now);
+        }
+
+        return connection;
+    }
+
+    private OpenMessage OwnOpen(Neighbor neighbor)
+    {
+        var agreed = neighbor.Config;
+        var asn = agreed.LocalAsn == 0 ? config.Asn : agreed.LocalAsn;
+        return new OpenMessage(asn, agreed.HoldSeconds, config.RouterId, new Capabilities
+        {
+            V4 = agreed.V4,
+            V6 = agreed.V6,
+            RouteRefresh = true,
+            EnhancedRouteRefresh = true,
+            ExtendedMessage = agreed.ExtendedMessages,
+            FourOctetAs = agreed.FourOctetAs ? asn : null,
+            GracefulRestart = agreed.RestartSeconds > 0 ? new(agreed.RestartSeconds, IsDeferring, agreed.V4, agreed.V6, true, true) : null,
+            AddPathV4 = agreed.V4 ? agreed.AddPath : AddPathMode.None,
+            AddPathV6 = agreed.V6 ? agreed.AddPath : AddPathMode.None,
+        });
+    }
+
+    private static void Send(BgpConnection connection, byte[] message, long now)
+    {
+        connection.LastProgress = connection.OutputLength == 0 ? now : connection.LastProgress;
+        connection.Output.Add(message);
+        connection.LastSent = now;
+    }
+
+    private static void SendKeepalive(BgpConnection connection, long now) => Send(connection, MessageHeader.Keepalive.ToArray(), now);
+
+    /// <summary>Says why, and ends the connection.</summary>
+    private void Notify(BgpConnection connection, NotificationMessage message, string reason, long now)
+    {
+        Send(connection, message.ToMessage(), now);
+        End(connection, $"sent {message}: {reason}", now, keepsRoutes: false);
+    }
+
+    /// <summary>Takes a connection down, and with it the session if it was the session's.</summary>
+    private void End(BgpConnection connection, string reason, long now, bool keepsRoutes)
+    {
+        var neighbor = connection.Neighbor;
+        var wasSession = neighbor.Session == connection;
+        LeaveGroups(connection);
+        connection.State = SessionState.Idle;
+        neighbor.Connections.Remove(connection);
+        host.Close(connection);
+        if (wasSession)
+        {
+            neighbor.Session = null;
+            Lose(neighbor, connection, keepsRoutes, now);
+        }
+
+        if (neighbor.Connections.Count > 0)
+        {
+            Move(neighbor, neighbor.Connections.Max(other => other.State), reason, now);
+            return;
+        }
+
+        neighbor.LastError = reason;
+        neighbor.ErrorsInARow = wasSession ? 0 : neighbor.ErrorsInARow + 1;
+        Move(neighbor, neighbor.IsDisabled ? SessionState.Idle : SessionState.Active, reason, now);
+        var factor = Math.Min(6, 1 << Math.Min(3, neighbor.ErrorsInARow));
+        neighbor.ConnectAt = neighbor.Config.IsPassive || neighbor.IsDisabled ? Neighbor.Never : now + (wasSession ? neighbor.Config.ConnectRetryMilliseconds : neighbor.Config.ErrorWaitMilliseconds * factor);
+        if (neighbor is { IsDynamic: true, HasStaleRoutes: false })
+        {
+            Forget(neighbor);
+        }
+    }
+
+    private void Stop(Neighbor neighbor, NotificationMessage message, string reason, long now, bool keepsRoutes)
+    {
+        foreach (var connection in neighbor.Connections.ToArray())
+        {
+            Send(connection, message.ToMessage(), now);
+            End(connection, reason, now, keepsRoutes);
+        }
+
+        if (!keepsRoutes && neighbor.HasStaleRoutes)
+        {
+            DropStale(neighbor, reason);
+        }
+    }
+}
