@@ -80,14 +80,21 @@ public sealed class LoopbackPlugin : IPlugin
     private static CniResult Describe(RouteSocket socket, string netNs)
     {
         var link = socket.GetLink(Lo)!;
-        var ips = socket.ListAddresses(link.Index)
-            .OrderBy(a => a.Prefix)
-            .Where(a => a.Prefix.Address.IsLoopback)
-            .Select(a => new CniIp { Interface = 0, Address = a.Prefix });
+        var addresses = socket.ListAddresses(link.Index);
+        addresses.Sort(static (a, b) => a.Prefix.CompareTo(b.Prefix));
+        var ips = new List<CniIp>(addresses.Count);
+        foreach (var address in addresses)
+        {
+            if (address.Prefix.Address.IsLoopback)
+            {
+                ips.Add(new CniIp { Interface = 0, Address = address.Prefix });
+            }
+        }
+
         return new CniResult
         {
             Interfaces = [new() { Name = Lo, Mac = (link.Mac ?? default(MacAddress)).ToString(), Mtu = link.Mtu, Sandbox = netNs }],
-            Ips = [.. ips],
+            Ips = ips,
         };
     }
 }

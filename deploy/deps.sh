@@ -12,6 +12,7 @@ for purpose in "$@"; do
   case $purpose in
     build)
       need gcc gcc
+      need musl-tools musl-gcc
       need libc6-dev /usr/include/stdlib.h
       need zlib1g-dev /usr/include/zlib.h
       need libssl-dev /usr/include/openssl/ssl.h
@@ -23,6 +24,7 @@ for purpose in "$@"; do
       need conntrack conntrack
       need containernetworking-plugins /usr/lib/cni/bridge
       need curl curl
+      need strace strace
       # A kernel that runs as a process, with the modules that others leave out (tests/uml), and what is used inside it.
       need user-mode-linux linux.uml
       need kmod modprobe

@@ -11,6 +11,7 @@ using Podwire.CniBridge.SourceRouting;
 using Podwire.CniBridge.StaticIpam;
 using Podwire.CniBridge.Tuning;
 using Podwire.CniFlannel.Plugin;
+using Podwire.Netlink.Namespaces;
 
 namespace Podwire.CniExecutable;
 
@@ -19,6 +20,7 @@ internal static class Program
 {
     private static void Main()
     {
+        NetNamespace.MovesCallingThread = true;
         var registry = new PluginRegistry()
             .Add(BridgePlugin.Name, static () => new BridgePlugin())
             .Add(HostLocalPlugin.Name, static () => new HostLocalPlugin())

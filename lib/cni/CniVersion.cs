@@ -84,5 +84,8 @@ public readonly record struct CniVersion(int Major, int Minor, int Patch) : ICom
     public static bool operator >=(CniVersion left, CniVersion right) => left.CompareTo(right) >= 0;
 
     /// <summary><c>major.minor.patch</c>.</summary>
-    public override string ToString() => $"{Major}.{Minor}.{Patch}";
+    public override string ToString() => string.Concat(Text(Major), ".", Text(Minor) + "." + Text(Patch));
+
+    // An interpolated number rents from the array pool, whose first use is felt in a plugin's start.
+    private static string Text(int part) => part.ToString(CultureInfo.InvariantCulture);
 }

@@ -7,7 +7,7 @@ namespace Podwire.Netlink;
 /// <summary>Changes whose effect is there long before the call returns.</summary>
 public sealed partial class NetlinkSocket
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMicroseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(2);
 
     /// <summary>
@@ -57,7 +57,7 @@ public sealed partial class NetlinkSocket
                 throw new SyscallException("recvfrom", Errno.ETIMEDOUT);
             }
 
-            Thread.Sleep(pause);
+            Libc.Sleep(pause);
         }
     }
 }

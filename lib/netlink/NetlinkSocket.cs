@@ -20,7 +20,7 @@ public sealed partial class NetlinkSocket : IDisposable
     private const int ChunkLength = 64 * 1024;
 
     private readonly Descriptor descriptor;
-    private byte[] receiveBuffer = new byte[ReceiveBufferLength];
+    private byte[] receiveBuffer = GC.AllocateUninitializedArray<byte>(ReceiveBufferLength);
     private uint sequence;
 
     private NetlinkSocket(Descriptor descriptor)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Podwire.Primitives;
@@ -132,5 +133,5 @@ public readonly record struct IpPrefix : IComparable<IpPrefix>, ISpanParsable<Ip
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out IpPrefix result) => TryParse(s.AsSpan(), out result);
 
     /// <summary><c>address/length</c>.</summary>
-    public override string ToString() => IsNone ? "<none>" : $"{Address}/{Length}";
+    public override string ToString() => IsNone ? "<none>" : string.Concat(Address.ToString(), "/", Length.ToString(CultureInfo.InvariantCulture));
 }

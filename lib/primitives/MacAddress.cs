@@ -115,6 +115,11 @@ public readonly record struct MacAddress : IComparable<MacAddress>, ISpanParsabl
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out MacAddress result) => TryParse(s.AsSpan(), out result);
 
     /// <summary>Lower-case hexadecimal with colons.</summary>
-    public override string ToString() =>
-        $"{Value >> 40 & 255:x2}:{Value >> 32 & 255:x2}:{Value >> 24 & 255:x2}:{Value >> 16 & 255:x2}:{Value >> 8 & 255:x2}:{Value & 255:x2}";
+    public override string ToString() => string.Create(17, Value, static (text, value) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            text[i] = i % 3 == 2 ? ':' : "0123456789abcdef"[(int)(value >> (44 - (i / 3 * 8) - (i % 3 * 4))) & 15];
+        }
+    });
 }

@@ -39,7 +39,7 @@ internal static class CniExecutables
     private static string Find()
     {
         var newest = Sources
-            .SelectMany(s => Directory.EnumerateFiles(System.IO.Path.Join(Root, s), "*.cs*", SearchOption.AllDirectories))
+            .SelectMany(s => new[] { "*.cs*", "*.c" }.SelectMany(p => Directory.EnumerateFiles(System.IO.Path.Join(Root, s), p, SearchOption.AllDirectories)))
             .Max(f => File.GetLastWriteTimeUtc(f));
         string[] folders = [System.IO.Path.Join(Root, "out", "cni"), System.IO.Path.Join(Root, "artifacts", "cni-tests")];
         foreach (var folder in folders)

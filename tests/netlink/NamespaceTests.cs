@@ -47,6 +47,24 @@ public class NamespaceTests
         }));
     }
 
+    [Fact]
+    public async Task Run_OnAThreadThatMayBeMoved_GoesThereAndBackAlsoAfterAnError()
+    {
+        using var node = new Scratch();
+        using var own = NetNamespace.OpenSelf();
+        var work = () =>
+        {
+            NetNamespace.MovesCallingThread = true;
+            var id = Environment.CurrentManagedThreadId;
+            Assert.Equal(id, node.Namespace.Run(() => node.Namespace.IsCurrent() ? Environment.CurrentManagedThreadId : 0));
+            Assert.True(own.IsCurrent());
+            Assert.Throws<InvalidOperationException>(() => node.Namespace.Run(() => throw new InvalidOperationException()));
+            Assert.True(own.IsCurrent());
+            NetNamespace.MovesCallingThread = false;
+        };
+        await Task.Factory.StartNew(work, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
     [Theory]
     [InlineData("/etc/hostname")]
     [InlineData("/proc/self/ns/mnt")]

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Podwire.Cni;
@@ -8,7 +7,7 @@ namespace Podwire.Cni;
 public static class CniJson
 {
     /// <summary>Compact, and text such as '+' or an accented letter is left as it is: the reader is no browser.</summary>
-    public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = new MinimalJsonEncoder(), SkipValidation = true };
 
     /// <summary>
     /// A copy of an object with keys set to values that are JSON text themselves; an empty value removes the key. Keys that were

@@ -11,6 +11,9 @@ public sealed class NetNamespace : IDisposable, IEquatable<NetNamespace>
 {
     private const string ThreadSelf = "/proc/thread-self/ns/net";
 
+    [ThreadStatic]
+    private static bool movesCallingThread;
+
     private NetNamespace(Descriptor descriptor, string path)
     {
         Descriptor = descriptor;
@@ -24,6 +27,17 @@ public sealed class NetNamespace : IDisposable, IEquatable<NetNamespace>
 
     /// <summary>Its identity.</summary>
     public NamespaceId Id { get; }
+
+    /// <summary>
+    /// The calling thread's own switch, for the one thread of a process that ends soon, such as a CNI plugin: <see cref="Run{T}"/> moves
+    /// this thread and back instead of making another. A process whose thread cannot move back ends at once, before it does anything
+    /// there that was meant for here.
+    /// </summary>
+    public static bool MovesCallingThread
+    {
+        get => movesCallingThread;
+        set => movesCallingThread = value;
+    }
 
     internal Descriptor Descriptor { get; }
 
@@ -118,6 +132,23 @@ public sealed class NetNamespace : IDisposable, IEquatable<NetNamespace>
     public T Run<T>(Func<T> work)
     {
         ArgumentNullException.ThrowIfNull(work);
+        if (MovesCallingThread)
+        {
+            using var own = OpenSelf();
+            NamespaceThread.Enter(Descriptor, Libc.CLONE_NEWNET, Path);
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                if (Libc.SetNs(own.Descriptor, Libc.CLONE_NEWNET) != Errno.None)
+                {
+                    Environment.FailFast($"cannot go back from the network namespace {Path}");
+                }
+            }
+        }
+
         return NamespaceThread.Run(() => NamespaceThread.Enter(Descriptor, Libc.CLONE_NEWNET, Path), work);
     }
 

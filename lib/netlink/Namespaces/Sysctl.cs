@@ -1,5 +1,6 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using Podwire.Netlink.Interop;
+using Podwire.Primitives;
 
 namespace Podwire.Netlink.Namespaces;
 
@@ -17,8 +18,11 @@ public static class Sysctl
     public static void Write(string name, string value)
     {
         Check(name);
-        using var file = File.OpenHandle(Root + name, FileMode.Open, FileAccess.Write);
-        RandomAccess.Write(file, Encoding.ASCII.GetBytes(value), 0);
+        var errno = Libc.WriteWhole(Root + name, Encoding.ASCII.GetBytes(value));
+        if (errno != Errno.None)
+        {
+            throw Failure("write", name, errno);
+        }
     }
 
     /// <summary>Reads a setting, without the line end.</summary>
@@ -26,21 +30,23 @@ public static class Sysctl
     public static string Read(string name)
     {
         Check(name);
-        using var file = File.OpenHandle(Root + name, FileMode.Open, FileAccess.Read);
-        Span<byte> buffer = stackalloc byte[512];
-        return Encoding.ASCII.GetString(buffer[..ReadAll(file, buffer)]).TrimEnd('\n');
+        var errno = TryRead(name, out var value);
+        return errno == Errno.None ? value : throw Failure("read", name, errno);
     }
 
     /// <summary>Writes a setting unless it has that value already; false if the kernel has no such setting.</summary>
+    /// <exception cref="IOException">The kernel refuses the value.</exception>
     public static bool TryEnsure(string name, string value)
     {
         Check(name);
-        if (!File.Exists(Root + name))
+        var errno = TryRead(name, out var present);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR)
         {
             return false;
         }
 
-        if (Read(name) != value)
+        // One that cannot be read may still be written.
+        if (errno != Errno.None || present != value)
         {
             Write(name, value);
         }
@@ -48,15 +54,18 @@ public static class Sysctl
         return true;
     }
 
-    private static int ReadAll(SafeFileHandle file, Span<byte> buffer)
+    private static Errno TryRead(string name, out string value)
     {
-        var total = 0;
-        while (total < buffer.Length && RandomAccess.Read(file, buffer[total..], total) is > 0 and var read)
-        {
-            total += read;
-        }
+        Span<byte> buffer = stackalloc byte[512];
+        var errno = Libc.ReadWhole(Root + name, buffer, out var length);
+        value = Encoding.ASCII.GetString(buffer[..length]).TrimEnd('\n');
+        return errno;
+    }
 
-        return total;
+    private static IOException Failure(string what, string name, Errno errno)
+    {
+        var message = $"cannot {what} {Root}{name}: {errno.Describe()}";
+        return errno is Errno.ENOENT or Errno.ENOTDIR ? new FileNotFoundException(message) : new IOException(message);
     }
 
     private static void Check(string name)
