@@ -97,7 +97,8 @@ public sealed class BridgePlugin : IPlugin
         }
         catch (CniException e) when (e.Code is CniErrorCode.Conflict or CniErrorCode.KernelRefused)
         {
-            throw new CniException(CniErrorCode.PluginNotAvailable, e.Message, e.Details, e);
+            // Where the bridge's name is something else now, containers that hung on it are cut off.
+            throw new CniException(HasContainers(call.Config.Name) ? CniErrorCode.LimitedConnectivity : CniErrorCode.PluginNotAvailable, e.Message, e.Details, e);
         }
 
         if (call.Config.IpamType.Length > 0)
@@ -105,6 +106,12 @@ public sealed class BridgePlugin : IPlugin
             call.Delegates.Invoke(CniCommand.Status, call.Config.IpamType, call);
         }
     }
+
+    private static bool HasContainers(string network) => KernelErrors.Translate(() =>
+    {
+        using var host = RouteSocket.Open();
+        return host.ListLinks().Exists(l => HostVeth.BelongsTo(network, l));
+    });
 
     private static CniResult Lease(PluginCall call, BridgeConfig config, UndoJournal undo)
     {
@@ -225,10 +232,10 @@ public sealed class BridgePlugin : IPlugin
 
             if (Environment.TickCount64 > deadline)
             {
-                throw new CniException(CniErrorCode.TryAgainLater, $"the bridge does not forward to {name}", $"its state is {link.State}");
+                throw new CniException(CniErrorCode.TryAgainLater, $"the bridge does not forward to {name}", $"its operational state is {(int)link.State} (RFC 2863)");
             }
 
-            Thread.Sleep(TimeSpan.FromMicroseconds(pause));
+            ShortPause.Sleep(TimeSpan.FromMicroseconds(pause));
         }
     }
 

@@ -107,6 +107,18 @@ public class BridgeFailureTests
     }
 
     [Fact]
+    public void Status_BridgeWasReplacedUnderContainers_IsCode51()
+    {
+        using var node = new Node();
+        node.Add("c1", node.Config()).Succeeds();
+        node.Route.DeleteLink("br-test");
+        node.Route.AddLink(new VethSpec("br-test", "other"));
+        node.Run("bridge", "STATUS", node.Config()).Fails(51);
+        node.Del("c1", node.Config()).Succeeds();
+        node.Run("bridge", "STATUS", node.Config()).Fails(50);
+    }
+
+    [Fact]
     public void Add_StdoutIsClosed_DoesNotSucceed()
     {
         using var node = new Node();

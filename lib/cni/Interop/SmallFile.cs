@@ -15,8 +15,22 @@ internal static unsafe class SmallFile
     /// <exception cref="CniException">Code 5.</exception>
     internal static void Write(string path, string text, bool exclusive = false)
     {
-        const int O_WRONLY = 1, O_EXCL = 0x80, O_TRUNC = 0x200;
-        using var file = Libc.Open(path, O_WRONLY | Libc.O_CREAT | Libc.O_CLOEXEC | (exclusive ? O_EXCL : O_TRUNC), 0x1A4);
+        const int O_EXCL = 0x80, O_TRUNC = 0x200;
+        Write(path, text, exclusive ? O_EXCL : O_TRUNC);
+    }
+
+    /// <summary>Adds to a file, by one write(2): whoever is killed here has added all of it or nothing, and lost nothing that was there.</summary>
+    /// <exception cref="CniException">Code 5.</exception>
+    internal static void Append(string path, string text)
+    {
+        const int O_APPEND = 0x400;
+        Write(path, text, O_APPEND);
+    }
+
+    private static void Write(string path, string text, int flags)
+    {
+        const int O_WRONLY = 1;
+        using var file = Libc.Open(path, O_WRONLY | Libc.O_CREAT | Libc.O_CLOEXEC | flags, 0x1A4);
         if (file.IsInvalid)
         {
             throw Failure("create", path);

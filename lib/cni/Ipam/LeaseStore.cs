@@ -126,8 +126,7 @@ public sealed class LeaseStore : IDisposable
 
         changed = true;
         var entry = EntryPath(attachment);
-        var already = Indexed(entry);
-        SmallFile.Write(entry, string.Join('\n', already.Append(address)));
+        Note(entry, address);
         var aside = Path.Join(index, ".lease");
         SmallFile.Remove(aside);
         SmallFile.Write(aside, attachment.ContainerId + LineBreak + attachment.IfName, exclusive: true);
@@ -142,14 +141,11 @@ public sealed class LeaseStore : IDisposable
         changed = true;
         SmallFile.Remove(LeasePath(lease.Address));
         var entry = EntryPath(lease.Owner);
-        var left = Indexed(entry).Where(a => a != lease.Address).ToList();
-        if (left.Count == 0)
+
+        // An entry is never rewritten: to be killed between emptying and writing it would lose the other addresses. One too many is none.
+        if (Indexed(entry).TrueForAll(a => a == lease.Address))
         {
             SmallFile.Remove(entry);
-        }
-        else
-        {
-            SmallFile.Write(entry, string.Join('\n', left));
         }
     }
 
@@ -236,12 +232,21 @@ public sealed class LeaseStore : IDisposable
             : new Lease(address, new(lines[..end].TrimEnd().ToString(), lines[end..].Trim().ToString()));
     }
 
+    /// <summary>Adds an address to an entry. The line break comes first: what is there may end without one.</summary>
+    private static void Note(string entry, IpAddress address)
+    {
+        if (!Indexed(entry).Contains(address))
+        {
+            SmallFile.Append(entry, "\n" + address);
+        }
+    }
+
     private static List<IpAddress> Indexed(string entry)
     {
         var addresses = new List<IpAddress>();
         foreach (var line in SmallFile.Read(entry)?.Split('\n') ?? [])
         {
-            if (IpAddress.TryParse(line, out var address))
+            if (IpAddress.TryParse(line, out var address) && !addresses.Contains(address))
             {
                 addresses.Add(address);
             }
@@ -285,12 +290,7 @@ public sealed class LeaseStore : IDisposable
                 continue;
             }
 
-            var entry = EntryPath(lease.Owner);
-            var indexed = Indexed(entry);
-            if (!indexed.Contains(address))
-            {
-                SmallFile.Write(entry, string.Join('\n', indexed.Append(address)));
-            }
+            Note(EntryPath(lease.Owner), address);
         }
 
         RemoveDeadEntries();
