@@ -7,7 +7,7 @@ API_PORT ?= 6443
 SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' 2>/dev/null) \
            Directory.Build.props Directory.Build.targets Directory.Packages.props
 
-.PHONY: help build up down status test bench deps framework clean
+.PHONY: help build up down status test fuzz bench bench-cni deps framework clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -34,10 +34,19 @@ out/.built: $(SOURCES) | deps framework
 test: deps framework build
 	@tests/run.sh
 
+## make fuzz    every decoder over mutated input, FUZZ_SECONDS (60) each
+fuzz: deps framework
+	@tests/fuzz/run.sh
+
 ## make bench   measure beside the peers: ratios in one run
 bench: build
 	@deploy/deps.sh bench
 	@bench/run.sh
+
+## make bench-cni   the CNI plugins alone
+bench-cni: build
+	@deploy/deps.sh bench
+	@bench/run.sh cni
 
 ## make deps    install the Debian packages that are missing
 deps:

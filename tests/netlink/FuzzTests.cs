@@ -31,6 +31,11 @@ public class FuzzTests
         Assert.NotEqual(0, refused);
     }
 
+    [Fact]
+    [Trait("fuzz", "yes")]
+    public void Decode_MutationsOfAllCaptures_ThrowNothingButTheProtocolException() =>
+        Podwire.Fuzz.Fuzzer.Run("netlink messages", [.. Capture.Names.Select(n => Capture.Load(n))], bytes => Read(bytes), e => e is NetlinkProtocolException);
+
     [Theory]
     [MemberData(nameof(Captures))]
     public void Decode_EveryTruncation_ThrowsNothingButTheProtocolException(string name)
