@@ -1,6 +1,7 @@
 using Podwire.ApiServer;
 using Podwire.Cluster;
 using Podwire.CniFlannel.Agent;
+using Podwire.CniTool;
 using Podwire.Executable;
 using Podwire.Kubelet;
 using Podwire.NetPolicy;
@@ -15,5 +16,6 @@ return name switch
     "podwire-flannel" => await FlannelProgram.RunAsync(args),
     "podwire-proxy" => await ProxyProgram.RunAsync(args),
     "podwire-netpolicy" => await PolicyProgram.RunAsync(args),
+    _ when args is ["cni", ..] => await CniToolProgram.RunAsync(args[1..]),
     _ => await ClusterProgram.RunAsync(args),
 };

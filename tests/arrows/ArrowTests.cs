@@ -21,8 +21,9 @@ public class ArrowTests
         ["controlplane/controllers"] = ["lib/primitives", "lib/kube", "lib/daemon"],
         ["controlplane/kubelet"] = ["lib/primitives", "lib/cni", "lib/netlink", "lib/kube", "lib/daemon"],
         ["controlplane/cluster"] = ["lib/primitives", "lib/netlink", "lib/kube", "lib/daemon", "controlplane/apiserver"],
+        ["controlplane/cnitool"] = ["lib/primitives", "lib/cni"],
         // Composition roots: nothing references them, and they alone see several products.
-        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "cni-flannel/agent", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
+        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "controlplane/cnitool", "cni-flannel/agent", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
         ["deploy/cni"] = ["cni-bridge", "cni-flannel/plugin", "lib/cni"],
         ["deploy/sample"] = [],
     };

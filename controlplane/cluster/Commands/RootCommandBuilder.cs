@@ -14,6 +14,7 @@ internal static class RootCommandBuilder
             Down(paths),
             Status(paths),
             Exec(paths),
+            Cni(),
             Init(),
         };
         return root;
@@ -60,6 +61,9 @@ internal static class RootCommandBuilder
         command.SetAction(result => new ExecCommand(paths).Run(result.GetValue(target)!, result.GetValue(words)!));
         return command;
     }
+
+    /// <summary>Only for the list of commands: it is a program of its own, which deploy/bin calls before this one reads the line.</summary>
+    private static Command Cni() => new("cni", "Call CNI plugins as a container runtime does: add, check, del, gc, status. podwire cni --help tells more.");
 
     private static Command Init()
     {
