@@ -1,13 +1,18 @@
 /*
  * Runs CNI plugins as a runtime does, process by process, and prints medians side by side.
  *
- *   measure pair ROUNDS NETNS  LABEL=DIR=CONFIG...          ADD then DEL of the plugin "bridge"
+ *   measure pair ROUNDS NETNS PLUGIN LABEL=DIR=CONFIG...    ADD then DEL of the plugin
  *   measure one  ROUNDS NETNS PLUGIN COMMAND LABEL=DIR=CONFIG...
- *   measure wide COUNT WIDTH NETNS-PREFIX LABEL=DIR=CONFIG... COUNT ADDs, WIDTH at once, then their DELs
+ *   measure wide COUNT WIDTH NETNS-PREFIX LABEL=DIR=CONFIG... COUNT ADDs of "bridge", WIDTH at once, then their DELs
  *
  * Within a round every label has its turn, so that what disturbs the machine disturbs all. Wall time is from before fork to after
- * wait4; CPU and peak RSS are wait4's, which include the processes that a plugin waited for. The first label is what the others are
- * compared with.
+ * wait4. CPU is wait4's, with the processes that a plugin waited for and those that it left behind: this process is their reaper, and
+ * a round ends when they have. The first label is what the others are compared with.
+ *
+ * EXPECT is the exit code to expect, 0 unless given; KIND is put behind the plugin's name in a pair's titles.
+ *
+ * TARGET_ADD, TARGET_DEL (pair), TARGET (one, wide): "WALL CPU RSS FLOOR", each a largest ratio to the first label (FLOOR: of wall time
+ * to the label "floor") or "-"; for wide the smallest ratio per second. Whether "podwire" meets them is printed and noted in SUMMARY.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -62,7 +68,8 @@ static pid_t start(const struct peer *p, const char *plugin, const char *command
 
 static void must(int status, const char *what, const char *label, const char *output)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    const char *expected = getenv("EXPECT");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == (expected ? atoi(expected) : 0))
         return;
     char text[2000] = "";
     FILE *f = fopen(output, "r");
@@ -75,6 +82,11 @@ static void must(int status, const char *what, const char *label, const char *ou
     exit(1);
 }
 
+static double cpu(const struct rusage *usage)
+{
+    return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1e3 + (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e3;
+}
+
 static struct sample run(const struct peer *p, const char *plugin, const char *command, const char *container, const char *netns)
 {
     const char *output = "/dev/shm/podwire-bench-stdout";
@@ -84,13 +96,12 @@ static struct sample run(const struct peer *p, const char *plugin, const char *c
     pid_t pid = start(p, plugin, command, container, netns, output);
     while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
         ;
-    struct sample s = {
-        .wall = now() - began,
-        .cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3,
-        .rss = usage.ru_maxrss / 1024.0,
-    };
+    struct sample s = { .wall = now() - began, .cpu = cpu(&usage), .rss = usage.ru_maxrss / 1024.0 };
     must(status, command, p->label, output);
     unlink(output);
+    int left;
+    while (wait4(-1, &left, 0, &usage) > 0 || errno == EINTR)
+        s.cpu += cpu(&usage);
     return s;
 }
 
@@ -109,9 +120,28 @@ static double median(const struct sample *samples, int count, size_t offset)
     return values[count / 2];
 }
 
-static void table(const char *title, struct sample *samples[], int rounds)
+/* Prints and notes whether a ratio meets its target; "-" is none. */
+static void judge(const char *title, const char *what, double ratio, const char *target, int at_least)
 {
-    double base[3] = { 0 };
+    if (!target || *target == 0 || strcmp(target, "-") == 0 || ratio <= 0)
+        return;
+    double limit = atof(target);
+    int met = at_least ? ratio >= limit : ratio <= limit;
+    char line[300];
+    snprintf(line, sizeof line, "%-8s %-30s %-14s %.2fx, target %s %.2fx", met ? "met" : "NOT MET", title, what, ratio, at_least ? "at least" : "at most", limit);
+    printf("    %s\n", line);
+    const char *path = getenv("SUMMARY");
+    FILE *f = path && *path ? fopen(path, "a") : NULL;
+    if (f) {
+        fprintf(f, "%s\n", line);
+        fclose(f);
+    }
+}
+
+static void table(const char *title, const char *targets, struct sample *samples[], int rounds)
+{
+    static const char *const columns[] = { "wall", "CPU", "RSS", "wall of floor" };
+    double base[3] = { 0 }, ours[3] = { 0 }, floor_wall = 0;
     printf("%s, medians of %d\n  %-14s %9s %9s %9s   %6s %6s %6s\n", title, rounds, "", "wall ms", "CPU ms", "RSS MB", "wall", "CPU", "RSS");
     for (int i = 0; i < peer_count; i++) {
         double m[3] = {
@@ -121,11 +151,20 @@ static void table(const char *title, struct sample *samples[], int rounds)
         };
         if (i == 0)
             memcpy(base, m, sizeof base);
+        if (strcmp(peers[i].label, "podwire") == 0)
+            memcpy(ours, m, sizeof ours);
+        if (strcmp(peers[i].label, "floor") == 0)
+            floor_wall = m[0];
         printf("  %-14s %9.2f %9.2f %9.2f", peers[i].label, m[0], m[1], m[2]);
         if (i > 0)
             printf("   %5.2fx %5.2fx %5.2fx", m[0] / base[0], m[1] / base[1], m[2] / base[2]);
         printf("\n");
     }
+    char copy[200] = "", *rest = copy;
+    if (targets)
+        snprintf(copy, sizeof copy, "%s", targets);
+    for (int i = 0; i < 4; i++)
+        judge(title, columns[i], i < 3 ? ours[i] / base[i] : floor_wall > 0 ? ours[0] / floor_wall : 0, strsep(&rest, " "), 0);
 }
 
 static struct sample *samples_of(int rounds)
@@ -136,26 +175,28 @@ static struct sample *samples_of(int rounds)
     return s;
 }
 
-static void pair(int rounds, const char *netns)
+static void pair(int rounds, const char *netns, const char *plugin)
 {
     struct sample *add[MAX_LABELS], *del[MAX_LABELS];
     for (int i = 0; i < peer_count; i++) {
         add[i] = samples_of(rounds);
         del[i] = samples_of(rounds);
-        run(&peers[i], "bridge", "ADD", "warm", netns);
-        run(&peers[i], "bridge", "DEL", "warm", netns);
+        run(&peers[i], plugin, "ADD", "warm", netns);
+        run(&peers[i], plugin, "DEL", "warm", netns);
     }
     for (int r = 0; r < rounds; r++)
         for (int i = 0; i < peer_count; i++) {
             char container[32];
             snprintf(container, sizeof container, "c%d", r);
-            add[i][r] = run(&peers[i], "bridge", "ADD", container, netns);
-            del[i][r] = run(&peers[i], "bridge", "DEL", container, netns);
-            /* What a detached deletion still has to do must not slow the next one down. */
-            usleep(40000);
+            add[i][r] = run(&peers[i], plugin, "ADD", container, netns);
+            del[i][r] = run(&peers[i], plugin, "DEL", container, netns);
         }
-    table("bridge ADD", add, rounds);
-    table("bridge DEL", del, rounds);
+    char title[128];
+    const char *kind = getenv("KIND");
+    snprintf(title, sizeof title, "%s%s ADD", plugin, kind ? kind : "");
+    table(title, getenv("TARGET_ADD"), add, rounds);
+    snprintf(title, sizeof title, "%s%s DEL", plugin, kind ? kind : "");
+    table(title, getenv("TARGET_DEL"), del, rounds);
 }
 
 static void one(int rounds, const char *netns, const char *plugin, const char *command)
@@ -173,11 +214,12 @@ static void one(int rounds, const char *netns, const char *plugin, const char *c
             samples[i][r] = run(&peers[i], plugin, command, container, netns);
         }
     snprintf(title, sizeof title, "%s %s", plugin, command);
-    table(title, samples, rounds);
+    table(title, getenv("TARGET"), samples, rounds);
 }
 
 static double all(const struct peer *p, const char *command, int count, int width, const char *prefix)
 {
+    static pid_t pids[MAX_ROUNDS];
     double began = now();
     for (int started = 0, ended = 0; ended < count;) {
         if (started < count && started - ended < width) {
@@ -185,15 +227,16 @@ static double all(const struct peer *p, const char *command, int count, int widt
             snprintf(container, sizeof container, "w%d", started);
             snprintf(netns, sizeof netns, "%s%d", prefix, started);
             snprintf(output, sizeof output, "/dev/null");
-            start(p, "bridge", command, container, netns, output);
-            started++;
+            pids[started++] = start(p, "bridge", command, container, netns, output);
             continue;
         }
         int status;
-        if (wait(&status) > 0) {
-            must(status, command, p->label, "/dev/null");
-            ended++;
-        }
+        pid_t pid = wait(&status);
+        for (int i = 0; i < started; i++)
+            if (pids[i] == pid) {
+                must(status, command, p->label, "/dev/null");
+                ended++;
+            }
     }
     return count * 1e3 / (now() - began);
 }
@@ -212,6 +255,9 @@ static void wide(int count, int width, const char *prefix)
             printf("   %5.2fx %5.2fx", add / add_base, del / del_base);
         }
         printf("\n");
+        if (i > 0 && strcmp(peers[i].label, "podwire") == 0)
+            judge("bridge ADD, 32 at once", "per second", add / add_base, getenv("TARGET"), 1);
+        fflush(stdout);
         sleep(1);
     }
 }
@@ -233,9 +279,10 @@ static void read_peers(char **argv, int argc)
 
 int main(int argc, char **argv)
 {
-    if (argc >= 5 && strcmp(argv[1], "pair") == 0) {
-        read_peers(argv + 4, argc - 4);
-        pair(atoi(argv[2]), argv[3]);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (argc >= 6 && strcmp(argv[1], "pair") == 0) {
+        read_peers(argv + 5, argc - 5);
+        pair(atoi(argv[2]), argv[3], argv[4]);
     } else if (argc >= 7 && strcmp(argv[1], "one") == 0) {
         read_peers(argv + 6, argc - 6);
         one(atoi(argv[2]), argv[3], argv[4], argv[5]);

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Measures the CNI plugins beside Debian's containernetworking-plugins, as whole processes, in one run.
-# Usage: bench/cni/run.sh [PLUGIN-DIR]     (default: out/cni)
-# Needs root, gcc, iproute2 and containernetworking-plugins. Everything happens in network namespaces of its own.
+# Measures the CNI plugins beside Debian's containernetworking-plugins (this release's, and sid's where apt can fetch it) and beside a
+# floor in C, as whole processes, in one run. Ends with the list of targets, met or not, and why where not.
+# Usage: bench/cni/run.sh [PLUGIN-DIR]     (default: out/cni)     ROUNDS=60 WIDE=100 SID=no
+# Needs root, gcc, iproute2, iptables and containernetworking-plugins. Everything happens in network namespaces of its own.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
+here=$root/bench/cni
 ours=${1:-$root/out/cni}
 theirs=${REFERENCE:-/usr/lib/cni}
 rounds=${ROUNDS:-60}
@@ -23,7 +25,11 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-gcc -O2 -Wall -Wextra -o "$work/measure" "$root/bench/cni/measure.c"
+mkdir "$work/floor"
+gcc -O2 -Wall -Wextra -o "$work/measure" "$here/measure.c"
+gcc -O2 -static -Wall -Wextra -Wno-format-truncation -o "$work/floor/bridge" "$here/floor.c"
+newest=
+[ "${SID:-yes}" = no ] || newest=$("$here/sid.sh" "$root/artifacts/bench-cni/sid" 2>/dev/null) || newest=
 ip netns add "$id-host"
 ip netns add "$id-c"
 
@@ -35,21 +41,49 @@ EOF
 }
 config go.json brgo 10.70.0.0/16 ""
 config us.json brus 10.71.0.0/16 ""
+config fl.json brfl 10.74.0.0/16 ""
 config go-masq.json brgo 10.70.0.0/16 ',"ipMasq":true'
 config us-masq.json brus 10.71.0.0/16 ',"ipMasq":true'
-measure() { ip netns exec "$id-host" "$work/measure" "$@"; }
+export SUMMARY="$work/summary"
+measure() { ip netns exec "$id-host" env "$@"; }
+m=$work/measure
 
-echo "$(uname -r), $(nproc) CPUs; $("$theirs/bridge" 2>&1 < /dev/null | head -n 1)"
-echo "sizes: reference bridge $(stat -Lc %s "$theirs/bridge"), ours (all plugins) $(stat -c %s "$ours/bridge") bytes"
-measure pair "$rounds" "/run/netns/$id-c" "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
+version() { "$1/bridge" 2>&1 < /dev/null | head -n 1; }
+echo "$(uname -r), $(nproc) CPUs; reference $(version "$theirs"); sid $(if [ -n "$newest" ]; then version "$newest"; else echo "not to be had"; fi)"
+ref="reference=$theirs=$work/go.json" us="podwire=$ours=$work/us.json" floor="floor=$work/floor=$work/fl.json"
+sid() { [ -z "$newest" ] || echo "sid=$newest=$work/$1"; }
+size() { stat -Lc %s "$1/bridge"; }
+line="size: reference bridge $(size "$theirs") bytes, podwire (every plugin in one file) $(size "$ours")"
+if [ "$(size "$ours")" -le "$(size "$theirs")" ]; then line="met      $line"; else line="NOT MET  $line"; fi
+echo "$line" | tee -a "$SUMMARY"
+
+measure TARGET_ADD="0.27 0.25 0.6 1.6" TARGET_DEL="0.10 - 0.6 -" "$m" pair "$rounds" "/run/netns/$id-c" bridge "$ref" $(sid go.json) "$us" "$floor"
 echo "with ipMasq (the reference by iptables, podwire by nftables):"
-measure pair "$((rounds / 3))" "/run/netns/$id-c" "reference=$theirs=$work/go-masq.json" "podwire=$ours=$work/us-masq.json"
-measure one "$rounds" "/run/netns/$id-c" loopback ADD "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
-measure one "$rounds" "/run/netns/$id-c" bridge VERSION "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
+measure KIND=" ipMasq" TARGET_ADD="0.12 - - -" TARGET_DEL="0.06 - - -" "$m" pair "$((rounds / 3))" "/run/netns/$id-c" bridge \
+  "reference=$theirs=$work/go-masq.json" $(sid go-masq.json) "podwire=$ours=$work/us-masq.json"
+
+# Two ports on a container that has an address; what portmap adds to a chain is its own process's time.
+if [ -x "$ours/portmap" ]; then
+  ports() { # FILE SUBNET-BEGIN PORT
+    cat > "$work/$1" <<EOF
+{"cniVersion":"1.0.0","name":"ports","type":"portmap","snat":true,"capabilities":{"portMappings":true},
+ "runtimeConfig":{"portMappings":[{"hostPort":${3}1,"containerPort":80,"protocol":"tcp"},{"hostPort":${3}2,"containerPort":53,"protocol":"udp"}]},
+ "prevResult":{"cniVersion":"1.0.0","interfaces":[{"name":"eth0","sandbox":"/run/netns/$id-c"}],"ips":[{"interface":0,"address":"$2.0.9/16","gateway":"$2.0.1"}],"dns":{}}}
+EOF
+  }
+  ports go-ports.json 10.70 3000
+  ports us-ports.json 10.71 3001
+  measure KIND=", 2 ports" TARGET_ADD="0.05 - - -" TARGET_DEL="0.05 - - -" "$m" pair "$((rounds / 3))" "/run/netns/$id-c" portmap \
+    "reference=$theirs=$work/go-ports.json" $(sid go-ports.json) "podwire=$ours=$work/us-ports.json"
+else
+  echo "portmap: $ours does not have it"
+fi
+measure TARGET="0.6 - 0.6 -" "$m" one "$rounds" "/run/netns/$id-c" loopback ADD "$ref" $(sid go.json) "$us"
+measure TARGET="0.6 - 0.6 -" "$m" one "$rounds" "/run/netns/$id-c" bridge VERSION "$ref" $(sid go.json) "$us" "$floor"
 
 i=0
 while [ "$i" -lt "$wide" ]; do ip netns add "$id-w$i"; i=$((i + 1)); done
-measure wide "$wide" 32 "/run/netns/$id-w" "reference=$theirs=$work/go.json" "podwire=$ours=$work/us.json"
+measure TARGET=2.3 "$m" wide "$wide" 32 "/run/netns/$id-w" "$ref" $(sid go.json) "$us" "$floor"
 
 # 50,000 leases that someone else took, then host-local by itself; the empty one first is what it is compared with.
 config empty.json leasesempty 10.72.0.0/16 ""
@@ -57,4 +91,22 @@ config full.json leasesfull 10.73.0.0/16 ""
 mkdir -p "$work/leases/leasesfull"
 awk -v dir="$work/leases/leasesfull" 'BEGIN { for (n = 2; n < 50002; n++) { f = sprintf("%s/10.73.%d.%d", dir, n / 256, n % 256); printf "other%d\r\neth0", n > f; close(f) } }'
 printf '10.73.195.81' > "$work/leases/leasesfull/last_reserved_ip.0"
-measure one "$((rounds / 2))" "/run/netns/$id-c" host-local ADD "empty=$ours=$work/empty.json" "50000-leases=$ours=$work/full.json"
+echo "host-local with 50,000 leases (podwire) and without (empty), both ours:"
+measure TARGET="1.3 - - -" "$m" one "$((rounds / 2))" "/run/netns/$id-c" host-local ADD "empty=$ours=$work/empty.json" "podwire=$ours=$work/full.json"
+
+if grep -q '^NOT MET' "$SUMMARY"; then
+  # Where the time of an ADD goes, by calls that do less: VERSION is the start; a refused configuration adds reading it and the error;
+  # host-local adds a lease; what is left of ADD is the kernel's and the messages to it.
+  config refused.json brus 10.71.0.0/16 ',"mtu":1'
+  echo "breakdown of podwire's ADD (medians, ms):"
+  for part in "start:bridge:VERSION:us.json" "JSON:bridge:ADD:refused.json" "lease:host-local:ADD:us.json"; do
+    name=${part%%:*} rest=${part#*:}
+    plugin=${rest%%:*} rest=${rest#*:}
+    measure EXPECT="$(if [ "$name" = JSON ]; then echo 1; else echo 0; fi)" SUMMARY= "$m" one "$rounds" "/run/netns/$id-c" "$plugin" "${rest%%:*}" "podwire=$ours=$work/${rest#*:}" |
+      awk -v name="$name" '$1 == "podwire" { printf "  up to and with %-8s %7.2f wall %7.2f CPU\n", name, $2, $3 }'
+  done
+  measure SUMMARY= "$m" pair "$rounds" "/run/netns/$id-c" bridge "$us" "$floor" |
+    awk '/ADD/ { add = 1 } /DEL/ { add = 0 } add && $1 == "podwire" { printf "  all of ADD               %7.2f wall %7.2f CPU\n", $2, $3 } add && $1 == "floor" { printf "  the floor in C           %7.2f wall %7.2f CPU\n", $2, $3 }'
+fi
+echo "targets:"
+cat "$SUMMARY"
