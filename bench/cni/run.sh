@@ -48,8 +48,9 @@ export SUMMARY="$work/summary"
 measure() { ip netns exec "$id-host" env "$@"; }
 m=$work/measure
 
-version() { "$1/bridge" 2>&1 < /dev/null | head -n 1; }
-echo "$(uname -r), $(nproc) CPUs; reference $(version "$theirs"); sid $(if [ -n "$newest" ]; then version "$newest"; else echo "not to be had"; fi)"
+version() { dpkg-query -W -f '${Version}' containernetworking-plugins 2>/dev/null || echo "of unknown version"; }
+newer() { basename "$root"/artifacts/bench-cni/sid/apt/containernetworking-plugins_*.deb | cut -d_ -f2 | sed 's/%3a/:/'; }
+echo "$(uname -r), $(nproc) CPUs; reference $(version); sid $(if [ -n "$newest" ]; then newer; else echo "not to be had"; fi)"
 ref="reference=$theirs=$work/go.json" us="podwire=$ours=$work/us.json" floor="floor=$work/floor=$work/fl.json"
 sid() { [ -z "$newest" ] || echo "sid=$newest=$work/$1"; }
 size() { stat -Lc %s "$1/bridge"; }

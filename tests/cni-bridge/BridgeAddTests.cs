@@ -57,16 +57,26 @@ public class BridgeAddTests
     }
 
     [Theory]
+    [InlineData("0.1.0")]
     [InlineData("0.2.0")]
+    [InlineData("0.3.0")]
+    [InlineData("0.3.1")]
     [InlineData("0.4.0")]
     [InlineData("1.0.0")]
-    public void Add_OlderVersion_AnswersInItsShape(string version)
+    [InlineData("1.1.0")]
+    public void Add_EachVersion_AnswersInItsShapeAndTakesItAsPrevResult(string version)
     {
         using var node = new Node();
         var result = node.Add("c1", node.Config(version: version)).Succeeds().Json;
         Assert.Equal(version, result.GetProperty("cniVersion").GetString());
-        Assert.Equal(version == "0.2.0", result.TryGetProperty("ip4", out _));
-        Assert.Equal(version == "0.4.0", result.TryGetProperty("ips", out var ips) && ips[0].TryGetProperty("version", out _));
+        Assert.Equal(version is "0.1.0" or "0.2.0", result.TryGetProperty("ip4", out _));
+        Assert.Equal(version is "0.3.0" or "0.3.1" or "0.4.0", result.TryGetProperty("ips", out var ips) && ips[0].TryGetProperty("version", out _));
+        Assert.Equal(version == "1.1.0", result.TryGetProperty("interfaces", out var interfaces) && interfaces[0].TryGetProperty("mtu", out _));
+        var chained = Node.With(node.Config(version: version), result.GetRawText());
+        var check = node.Run("bridge", "CHECK", chained);
+        _ = version is "0.4.0" or "1.0.0" or "1.1.0" ? check.Succeeds() : check.Fails(1);
+        node.Del("c1", chained).Succeeds();
+        Assert.Empty(node.Leases());
     }
 
     [Fact]

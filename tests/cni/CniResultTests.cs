@@ -61,6 +61,19 @@ public class CniResultTests
         Assert.Equal(Full.Routes.Select(r => r.Dst), read.Routes.Select(r => r.Dst));
     }
 
+    public static MatrixTheoryData<string, string> Versions { get; } = new(CniVersion.Supported.Select(v => v.ToString()), CniVersion.Supported.Select(v => v.ToString()));
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public void Convert_BetweenAnyTwoVersions_LosesOnlyWhatOneOfThemCannotSay(string from, string to)
+    {
+        Assert.True(CniVersion.TryParse(from, out var first) && CniVersion.TryParse(to, out var second));
+        var lower = first < second ? first : second;
+        var converted = CniResultReader.Parse(CniResultWriter.ToJson(CniResultReader.Parse(CniResultWriter.ToJson(Full, first)), second));
+        var direct = CniResultReader.Parse(CniResultWriter.ToJson(Full, lower));
+        Assert.Equal(Text.Of(CniResultWriter.ToJson(direct, CniVersion.Latest)), Text.Of(CniResultWriter.ToJson(converted, CniVersion.Latest)));
+    }
+
     [Theory]
     [InlineData("""{"ips":[{"address":"10.0.0.1"}]}""")]
     [InlineData("""{"ips":[{"gateway":"10.0.0.1"}]}""")]
