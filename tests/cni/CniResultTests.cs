@@ -67,7 +67,8 @@ public class CniResultTests
     [MemberData(nameof(Versions))]
     public void Convert_BetweenAnyTwoVersions_LosesOnlyWhatOneOfThemCannotSay(string from, string to)
     {
-        Assert.True(CniVersion.TryParse(from, out var first) && CniVersion.TryParse(to, out var second));
+        Assert.True(CniVersion.TryParse(from, out var first));
+        Assert.True(CniVersion.TryParse(to, out var second));
         var lower = first < second ? first : second;
         var converted = CniResultReader.Parse(CniResultWriter.ToJson(CniResultReader.Parse(CniResultWriter.ToJson(Full, first)), second));
         var direct = CniResultReader.Parse(CniResultWriter.ToJson(Full, lower));
