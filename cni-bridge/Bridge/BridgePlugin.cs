@@ -1,4 +1,5 @@
 using Podwire.Cni;
+using Podwire.Netlink;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;

@@ -3,8 +3,8 @@ using Podwire.Primitives;
 namespace Podwire.CniBridge.Tests;
 
 /// <summary>
-/// What the reference plugins do wrong, reproduced with their releases 1.1.1 and 1.9.1, as tests that these pass. Host ports (9) belong to
-/// a plugin that is not here; reading every lease (10) is tested in tests/cni.
+/// What the reference plugins do wrong, reproduced with their releases 1.1.1 and 1.9.1, as tests that these pass. Host ports (9) are in
+/// <see cref="PortmapLifeTests"/>; reading every lease (10) is tested in tests/cni.
 /// </summary>
 public class ReferenceDefectTests
 {
