@@ -13,7 +13,7 @@ public static class ErrnoText
         return errno == Errno.ENOTSUPP ? name + " (Operation not supported by the kernel)" : $"{name} ({Marshal.GetPInvokeErrorMessage((int)errno)})";
     }
 
-    // Written out, because the plugins' executable has no reflection, and an enum's name there is its number.
+    // Written out: an enum's own name is looked up by reflection, which an executable may be built without.
     private static string? NameOf(Errno errno) => errno switch
     {
         Errno.EPERM => nameof(Errno.EPERM),
