@@ -21,6 +21,12 @@ internal static partial class ProxyLog
     [LoggerMessage(6, LogLevel.Information, "the rules of mode {Old} were removed, after those of mode {New} were in place")]
     public static partial void ModeRemoved(ILogger logger, string old, string @new);
 
+    [LoggerMessage(20, LogLevel.Warning, "{User} uses bit 0x{Mark:x} of the packet mark too: set masqueradeBit to another one")]
+    public static partial void MarkClash(ILogger logger, uint mark, string user);
+
+    [LoggerMessage(21, LogLevel.Warning, "whether others use the bit of the packet mark could not be checked: {Reason}")]
+    public static partial void MarkUnchecked(ILogger logger, string reason);
+
     [LoggerMessage(5, LogLevel.Debug, "{Services} Services changed: {Elements} elements in {Batches} transactions, {Milliseconds:0.000} ms")]
     public static partial void Synced(ILogger logger, int services, int elements, int batches, double milliseconds);
 }

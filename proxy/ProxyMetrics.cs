@@ -1,4 +1,7 @@
 using System.Diagnostics.Metrics;
+using Podwire.Primitives;
+using Podwire.Proxy.Apply;
+using Podwire.Proxy.State;
 
 namespace Podwire.Proxy;
 
@@ -21,12 +24,14 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Counter<long> healthz;
     private readonly Counter<long> livez;
     private readonly Counter<long> changes;
-    private double lastSync;
+    private readonly Counter<long> endpointChanges;
+    private readonly double[] lastSync = new double[2];
+    private readonly int[] noLocal = new int[4];
     private double lastQueued;
 
     /// <summary>The instruments.</summary>
-    /// <param name="pending">How many Services wait to be programmed.</param>
-    public ProxyMetrics(Func<int> pending)
+    /// <param name="pending">Of how many Services the object, and of how many the endpoints wait to be programmed.</param>
+    public ProxyMetrics(Func<(int Services, int Endpoints)> pending)
     {
         var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] };
         sync = Duration("kubeproxy_sync_proxy_rules_duration_seconds", "SyncProxyRules latency in seconds", seconds);
@@ -34,46 +39,59 @@ internal sealed class ProxyMetrics : IDisposable
         full = Duration("kubeproxy_sync_full_proxy_rules_duration_seconds", "SyncProxyRules latency in seconds for full resyncs", seconds);
         programming = Duration("kubeproxy_network_programming_duration_seconds", "In Cluster Network Programming Latency in seconds", new() { HistogramBucketBoundaries = [0, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] });
         flows = Duration("kubeproxy_conntrack_reconciler_sync_duration_seconds", "Conntrack reconciler latency in seconds", seconds);
-        flowsRemoved = meter.CreateCounter<long>("kubeproxy_conntrack_reconciler_deleted_entries_total", null, "Cumulative conntrack flows deleted by conntrack reconciler");
-        failures = meter.CreateCounter<long>("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", null, "Cumulative proxy nftables sync failures");
-        elements = meter.CreateCounter<long>("podwire_proxy_elements_total", null, "Map and set elements added to or removed from the kernel");
-        repairs = meter.CreateCounter<long>("podwire_proxy_repairs_total", null, "Changes by others that were undone");
-        healthz = meter.CreateCounter<long>("kubeproxy_proxy_healthz_total", null, "Cumulative proxy healthz HTTP status");
-        livez = meter.CreateCounter<long>("kubeproxy_proxy_livez_total", null, "Cumulative proxy livez HTTP status");
-        changes = meter.CreateCounter<long>("kubeproxy_sync_proxy_rules_service_changes_total", null, "Cumulative proxy rules Service changes");
-        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_service_changes_pending", pending, null, "Pending proxy rules Service changes");
-        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_timestamp_seconds", () => lastSync, null, "The last time proxy rules were successfully synced");
-        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds", () => lastQueued, null, "The last time a sync of proxy rules was queued");
+        flowsRemoved = Count("kubeproxy_conntrack_reconciler_deleted_entries_total", "Cumulative conntrack flows deleted by conntrack reconciler");
+        failures = Count("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures");
+        elements = Count("podwire_proxy_elements_total", "Map and set elements added to or removed from the kernel");
+        repairs = Count("podwire_proxy_repairs_total", "Changes by others that were undone");
+        healthz = Count("kubeproxy_proxy_healthz_total", "Cumulative proxy healthz HTTP status");
+        livez = Count("kubeproxy_proxy_livez_total", "Cumulative proxy livez HTTP status");
+        changes = Count("kubeproxy_sync_proxy_rules_service_changes_total", "Cumulative proxy rules Service changes");
+        endpointChanges = Count("kubeproxy_sync_proxy_rules_endpoint_changes_total", "Cumulative proxy rules Endpoint changes");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_service_changes_pending", () => pending().Services, null, "Pending proxy rules Service changes");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_endpoint_changes_pending", () => pending().Endpoints, null, "Pending proxy rules Endpoint changes");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_timestamp_seconds", () => Families.Select(family => new Measurement<double>(Volatile.Read(ref lastSync[IndexOf(family)]), Label(family))), null, "The last time proxy rules were successfully synced");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds", () => Families.Select(family => new Measurement<double>(Volatile.Read(ref lastQueued), Label(family))), null, "The last time a sync of proxy rules was queued");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_no_local_endpoints_total", NoLocal, null, "Number of services with a Local traffic policy and no endpoints");
     }
 
     /// <summary>A run was asked for.</summary>
     public void Queued(DateTimeOffset now) => Volatile.Write(ref lastQueued, now.ToUnixTimeMilliseconds() / 1000.0);
 
     /// <summary>A run ended well.</summary>
-    public void Synced(DateTimeOffset now, TimeSpan took, int services, int elementCount, bool isFull, TimeSpan? sinceTrigger)
+    public void Synced(DateTimeOffset now, TimeSpan took, ProxySnapshot snapshot, IReadOnlyList<SyncOutcome> outcomes)
     {
-        Volatile.Write(ref lastSync, now.ToUnixTimeMilliseconds() / 1000.0);
-        sync.Record(took.TotalSeconds);
-        (isFull ? full : partial).Record(took.TotalSeconds);
-        changes.Add(services);
-        elements.Add(elementCount);
-        if (sinceTrigger is { } latency)
+        changes.Add(snapshot.ServiceChanges);
+        endpointChanges.Add(snapshot.EndpointChanges);
+        for (var i = 0; i < outcomes.Count; i++)
         {
-            programming.Record(Math.Max(0, latency.TotalSeconds));
+            var outcome = outcomes[i];
+            var family = outcome.Family != 0 ? outcome.Family : i == 0 ? IpFamily.V4 : IpFamily.V6;
+            var label = Label(family);
+            var duration = outcome.Took > TimeSpan.Zero ? outcome.Took : took;
+            Volatile.Write(ref lastSync[IndexOf(family)], now.ToUnixTimeMilliseconds() / 1000.0);
+            Volatile.Write(ref noLocal[IndexOf(family)], outcome.NoLocalInternal);
+            Volatile.Write(ref noLocal[2 + IndexOf(family)], outcome.NoLocalExternal);
+            sync.Record(duration.TotalSeconds, label);
+            (outcome.FlowFrontends is null ? full : partial).Record(duration.TotalSeconds, label);
+            elements.Add(outcome.Elements, label);
+            if (snapshot.TriggeredAt is { } triggered)
+            {
+                programming.Record(Math.Max(0, (now - triggered).TotalSeconds), label);
+            }
         }
     }
 
     /// <summary>A run failed.</summary>
-    public void Failed() => failures.Add(1);
+    public void Failed(Exception why) => failures.Add(1, Label(why is Ruleset.NftException { Operation.Table.Family: Ruleset.TableFamily.Ip6 } ? IpFamily.V6 : IpFamily.V4));
 
     /// <summary>Others' changes were undone.</summary>
     public void Repaired() => repairs.Add(1);
 
-    /// <summary>Tracked connections were looked at.</summary>
-    public void FlowsReconciled(int removed, TimeSpan took)
+    /// <summary>Tracked connections of a family were looked at.</summary>
+    public void FlowsReconciled(IpFamily family, int removed, TimeSpan took)
     {
-        flows.Record(took.TotalSeconds);
-        flowsRemoved.Add(removed);
+        flows.Record(took.TotalSeconds, Label(family));
+        flowsRemoved.Add(removed, Label(family));
     }
 
     /// <summary>/healthz or /livez answered.</summary>
@@ -81,6 +99,23 @@ internal sealed class ProxyMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
+
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
+    private static KeyValuePair<string, object?> Label(IpFamily family) => new("ip_family", family == IpFamily.V4 ? "IPv4" : "IPv6");
+
+    private static int IndexOf(IpFamily family) => family == IpFamily.V4 ? 0 : 1;
+
+    private IEnumerable<Measurement<int>> NoLocal()
+    {
+        foreach (var family in Families)
+        {
+            yield return new(Volatile.Read(ref noLocal[IndexOf(family)]), new("traffic_policy", "internal"), Label(family));
+            yield return new(Volatile.Read(ref noLocal[2 + IndexOf(family)]), new("traffic_policy", "external"), Label(family));
+        }
+    }
+
+    private Counter<long> Count(string name, string help) => meter.CreateCounter<long>(name, null, help);
 
     private Histogram<double> Duration(string name, string help, InstrumentAdvice<double> advice) => meter.CreateHistogram(name, null, help, tags: null, advice);
 }

@@ -7,6 +7,7 @@ using Podwire.Proxy.Config;
 using Podwire.Proxy.Flows;
 using Podwire.Proxy.Health;
 using Podwire.Proxy.State;
+using Podwire.Proxy.Verify;
 using Podwire.Proxy.Watch;
 
 namespace Podwire.Proxy;
@@ -36,8 +37,8 @@ internal sealed class ProxyNode : IAsyncDisposable
         state = new(new() { Name = options.NodeName });
         self = new() { Metadata = { Name = options.NodeName, Uid = options.NodeName } };
         events = new(client, "podwire-proxy", options.NodeName, logger: logger);
-        feed = new(client, state, events, options.NodeName, logger);
-        metrics = new(() => state.PendingCount);
+        feed = new(client, state, events, options.NodeName, options.ServiceCidrs.Count == 0, logger);
+        metrics = new(() => state.PendingChanges);
         health = new(state, metrics, options.SyncPeriod, TimeProvider.System);
         nodePorts = new(() => health.IsCurrent, ServiceProblem, loggers);
         plane = ServiceDataPlanes.Create(options.Mode, options, kernel, OnRepaired, logger);
@@ -51,7 +52,7 @@ internal sealed class ProxyNode : IAsyncDisposable
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    metrics.Failed();
+                    metrics.Failed(e);
                     health.Queued();
                     throw;
                 }
@@ -135,9 +136,26 @@ internal sealed class ProxyNode : IAsyncDisposable
         await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);
         // The lists that the first state was read from are garbage now, many times what stays: give the memory back once.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        WarnOfMarkClash();
         var watch = plane.WatchAsync(OnForeignChange, loop.Signal, cancel);
         SdNotify.Ready("rules are programmed");
         await watch.ConfigureAwait(false);
+    }
+
+    private void WarnOfMarkClash()
+    {
+        try
+        {
+            foreach (var user in MarkClash.Find(kernel.Namespace, options.MasqueradeMark))
+            {
+                ProxyLog.MarkClash(logger, options.MasqueradeMark, user);
+                events.Warning(self, "MarkClash", $"{user} uses bit 0x{options.MasqueradeMark:x} of the packet mark, by which the proxy masquerades: set masqueradeBit to another one");
+            }
+        }
+        catch (Exception e) when (e is Netlink.NetlinkException or Netlink.SyscallException or IOException)
+        {
+            ProxyLog.MarkUnchecked(logger, e.Message);
+        }
     }
 
     private void OnChanged()

@@ -109,10 +109,11 @@ internal sealed class BenchApiServer : IDisposable
 
         using (client)
         {
-            Send(client, "200 OK", target switch
+            var isKnown = target.Contains("/endpointslices", StringComparison.Ordinal) || target.Contains("/services?", StringComparison.Ordinal) || target.Contains("/nodes", StringComparison.Ordinal);
+            Send(client, isKnown ? "200 OK" : "404 Not Found", target switch
             {
                 _ when target.Contains("/endpointslices", StringComparison.Ordinal) => cluster.SliceList(),
-                _ when target.Contains("/services", StringComparison.Ordinal) => cluster.ServiceList(),
+                _ when target.Contains("/services?", StringComparison.Ordinal) => cluster.ServiceList(),
                 _ when target.Contains("/nodes", StringComparison.Ordinal) => BenchCluster.Nodes(cluster.Version),
                 // Events, which are read from nobody.
                 _ => "{}"u8.ToArray(),

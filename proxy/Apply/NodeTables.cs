@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Podwire.Primitives;
@@ -92,7 +93,14 @@ internal sealed class NodeTables : IServiceDataPlane
             try
             {
                 var hadModel = !table.NeedsEverything;
-                var outcome = table.Sync(snapshot, TableSettings.Of(options, node, table.Family));
+                var began = Stopwatch.GetTimestamp();
+                var outcome = table.Sync(snapshot, TableSettings.Of(options, node, table.Family)) with
+                {
+                    Family = table.Family,
+                    Took = Stopwatch.GetElapsedTime(began),
+                    NoLocalInternal = table.Model?.NoLocalInternal ?? 0,
+                    NoLocalExternal = table.Model?.NoLocalExternal ?? 0,
+                };
                 outcomes.Add(outcome);
                 if (isForeign && hadModel && outcome.Batches > 0)
                 {

@@ -35,7 +35,13 @@ internal sealed class ChainCompiler(TableSettings settings)
         yield return Chain.Regular(Services, [Rule.Of(new VerdictMapLookup(schema.FrontendExpression, schema.ServiceIps.Name)), .. NodePortRules(schema.ServiceNodePorts.Name)]);
         yield return Chain.Regular(ServiceCheck, Rule.Of(new VerdictMapLookup(schema.FrontendExpression, schema.NoEndpointServices.Name)));
         yield return Chain.Regular(NodePortCheck, [.. NodePortRules(schema.NoEndpointNodePorts.Name)]);
-        yield return Chain.Regular(ClusterIpCheck, Rule.Of(new SetLookup(schema.Daddr, schema.ClusterIps.Name), VerdictStatement.Goto(RejectChain)));
+        yield return Chain.Regular(
+            ClusterIpCheck,
+            [
+                Rule.Of(new SetLookup(schema.Daddr, schema.ClusterIps.Name), VerdictStatement.Goto(RejectChain)),
+                // An address that no Service has would go round between the node and its default router.
+                .. settings.ServiceCidrs.Select(range => Rule.Of(Match.Prefix(schema.Daddr, range), VerdictStatement.Drop)),
+            ]);
         yield return Chain.Regular(FirewallCheck, Rule.Of(new VerdictMapLookup(schema.FrontendExpression, schema.FirewallIps.Name)));
         yield return Nat(ChainHook.Prerouting, ChainPriority.DstNat, Rule.Of(VerdictStatement.Jump(Services)));
         yield return Nat(ChainHook.Output, ChainPriority.DstNat, Rule.Of(VerdictStatement.Jump(Services)));

@@ -14,6 +14,12 @@ internal sealed class CompiledService
     /// <summary>Its frontends, sorted by key.</summary>
     public CompiledFrontend[] Frontends { get; init; } = [];
 
+    /// <summary>Some port is under internalTrafficPolicy Local and has endpoints, but none on this node.</summary>
+    public bool HasNoLocalInternal { get; init; }
+
+    /// <summary>The same under externalTrafficPolicy Local.</summary>
+    public bool HasNoLocalExternal { get; init; }
+
     /// <summary>Its ports with affinity.</summary>
     public CompiledAffinity[] Affinities { get; init; } = [];
 

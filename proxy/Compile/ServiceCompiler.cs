@@ -37,10 +37,12 @@ internal static class ServiceCompiler
         var frontends = new SortedDictionary<FrontendKey, CompiledFrontend>();
         var affinities = new List<CompiledAffinity>();
         var hairpins = new SortedSet<IpAddress>();
+        var noLocal = false;
         var firewall = FirewallOf(service, node, family);
         foreach (var port in service.Ports)
         {
             var selection = EndpointSelector.Select(state.EndpointsOf(port, family), policy, node);
+            noLocal |= policy.UsesLocal && selection.HasAny && selection.Local.Count == 0;
             var plan = new PortPlan(service, port, selection, CommentOf(service, port));
             var slots = new FrontendBuilder(plan, slotsBefore ?? NoSlots);
             var before = frontends.Count;
@@ -71,6 +73,8 @@ internal static class ServiceCompiler
         {
             ClusterIp = clusterIp,
             Frontends = [.. frontends.Values],
+            HasNoLocalInternal = noLocal && service.InternalLocal,
+            HasNoLocalExternal = noLocal && service.ExternalLocal && policy.ExternallyReachable,
             Affinities = [.. affinities],
             Hairpins = [.. hairpins],
             FirewallChain = used ? firewall.Chain : null,

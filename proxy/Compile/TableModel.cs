@@ -32,6 +32,12 @@ internal sealed class TableModel : IFrontendIndex
     /// <summary>What all rules depend on.</summary>
     public TableSettings Settings { get; }
 
+    /// <summary>Services that under internalTrafficPolicy Local have endpoints, but none on this node.</summary>
+    public int NoLocalInternal { get; private set; }
+
+    /// <summary>The same under externalTrafficPolicy Local.</summary>
+    public int NoLocalExternal { get; private set; }
+
     /// <summary>The Services that have rules.</summary>
     public int ServiceCount => services.Count;
 
@@ -232,6 +238,8 @@ internal sealed class TableModel : IFrontendIndex
 
     private void Replace(CompiledService before, CompiledService after, TableChange? change)
     {
+        NoLocalInternal += (after.HasNoLocalInternal ? 1 : 0) - (before.HasNoLocalInternal ? 1 : 0);
+        NoLocalExternal += (after.HasNoLocalExternal ? 1 : 0) - (before.HasNoLocalExternal ? 1 : 0);
         if (change is null)
         {
             shared.Replace(before, after);

@@ -22,6 +22,9 @@ internal sealed record TableSettings
     /// <summary>The addresses of the node at which node ports listen; null for all but loopback ones.</summary>
     public IReadOnlyList<IpPrefix>? NodePortAddresses { get; init; }
 
+    /// <summary>The ranges of Service addresses: what goes to one that no Service has is dropped. Empty where they are not known.</summary>
+    public IReadOnlyList<IpPrefix> ServiceCidrs { get; init; } = [];
+
     /// <summary>Drop packets that conntrack calls INVALID before they reach a peer that would answer them with a reset.</summary>
     public bool DropInvalid { get; init; } = true;
 
@@ -34,15 +37,16 @@ internal sealed record TableSettings
         MasqueradeAll = options.MasqueradeAll,
         NodePortAddresses = NodePortsOf(options.NodePorts, node, family),
         DropInvalid = !options.ConntrackTcpBeLiberal,
+        ServiceCidrs = [.. (options.ServiceCidrs.Count > 0 ? options.ServiceCidrs : node.ServiceCidrs).Where(range => range.Family == family).Distinct().Order()],
     };
 
     /// <inheritdoc/>
     public bool Equals(TableSettings? other) => other is not null && Family == other.Family && Pods == other.Pods && MasqueradeMark == other.MasqueradeMark
-        && MasqueradeAll == other.MasqueradeAll && DropInvalid == other.DropInvalid
+        && MasqueradeAll == other.MasqueradeAll && DropInvalid == other.DropInvalid && ServiceCidrs.SequenceEqual(other.ServiceCidrs)
         && (NodePortAddresses is null ? other.NodePortAddresses is null : other.NodePortAddresses is not null && NodePortAddresses.SequenceEqual(other.NodePortAddresses));
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Family, Pods, MasqueradeMark, MasqueradeAll, DropInvalid, NodePortAddresses?.Count);
+    public override int GetHashCode() => HashCode.Combine(Family, Pods, MasqueradeMark, MasqueradeAll, DropInvalid, NodePortAddresses?.Count, ServiceCidrs.Count);
 
     private static LocalTraffic PodsOf(ProxyOptions options, NodeState node, IpFamily family)
     {

@@ -29,6 +29,9 @@ internal sealed record ProxyOptions
     /// <summary>detectLocal.interfaceNamePrefix.</summary>
     public string? InterfaceNamePrefix { get; init; }
 
+    /// <summary>The ranges of Service addresses, where they are given rather than read from ServiceCIDR objects.</summary>
+    public IReadOnlyList<IpPrefix> ServiceCidrs { get; init; } = [];
+
     /// <summary>nodePortAddresses.</summary>
     public NodePortAddresses NodePorts { get; init; } = NodePortAddresses.All;
 

@@ -49,6 +49,7 @@ internal static class UpstreamFlags
             .Value("healthz-port", "PORT", "as --healthz-bind-address 0.0.0.0:PORT; 0 for nowhere")
             .Value("metrics-port", "PORT", "as --metrics-bind-address 127.0.0.1:PORT; 0 for nowhere")
             .Value("oom-score-adj", "-1000-1000", "how readily the kernel ends the proxy when memory runs out (default -999)")
+            .Value("service-cluster-ip-range", "CIDR[,CIDR]", "the Services' addresses, as the API server's flag; read from ServiceCIDR objects unless given. Packets to one that no Service has are dropped")
             .Switch("init-only", "set the sysctls, which need more rights than the rest, and end")
             .Value("write-config-to", "FILE", "write a configuration file with every default, and end");
         foreach (var name in Accepted)
@@ -97,6 +98,7 @@ internal static class UpstreamFlags
             HealthzBindAddress = flags.IsGiven("healthz-port") && !flags.IsGiven("healthz-bind-address") ? At("0.0.0.0", flags.GetInt("healthz-port", 0, 65535)) : options.HealthzBindAddress,
             MetricsBindAddress = flags.IsGiven("metrics-port") && !flags.IsGiven("metrics-bind-address") ? At("127.0.0.1", flags.GetInt("metrics-port", 0, 65535)) : options.MetricsBindAddress,
             OomScoreAdj = flags.IsGiven("oom-score-adj") ? flags.GetInt("oom-score-adj", -1000, 1000) : options.OomScoreAdj,
+            ServiceCidrs = flags.Get("service-cluster-ip-range") is { } ranges ? ProxyValues.ClusterCidrs("--service-cluster-ip-range", ranges) : options.ServiceCidrs,
             InitOnly = flags.IsSet("init-only"),
             WriteConfigTo = flags.Get("write-config-to"),
             WithoutEffect = [.. options.WithoutEffect, .. Accepted.Concat(AcceptedSwitches).Where(name => flags.IsGiven(name) && flags.HelpOf(name).StartsWith("accepted", StringComparison.Ordinal)).Select(static name => $"--{name}")],

@@ -25,7 +25,6 @@ internal sealed class FlowReconciler(IServiceDataPlane plane, IFlowTable flows, 
             return;
         }
 
-        var began = Stopwatch.GetTimestamp();
         var removed = 0;
         var local = flows.LocalAddresses();
         foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
@@ -35,6 +34,8 @@ internal sealed class FlowReconciler(IServiceDataPlane plane, IFlowTable flows, 
                 continue;
             }
 
+            var began = Stopwatch.GetTimestamp();
+            var before = removed;
             foreach (var protocol in Protocols)
             {
                 if (all || changed.Any(key => key.Protocol == protocol && (key.IsNodePort || key.Address.Family == family)))
@@ -42,9 +43,10 @@ internal sealed class FlowReconciler(IServiceDataPlane plane, IFlowTable flows, 
                     removed += flows.RemoveWhere(family, protocol, flow => IsStale(flow, frontends, all ? null : changed, local));
                 }
             }
+
+            metrics.FlowsReconciled(family, removed - before, Stopwatch.GetElapsedTime(began));
         }
 
-        metrics.FlowsReconciled(removed, Stopwatch.GetElapsedTime(began));
         if (removed > 0)
         {
             FlowLog.Removed(logger, removed);

@@ -38,6 +38,7 @@ internal sealed class ProxyEndpoints(ProxyOptions options, ProxyHealth health, I
                 () => new HealthServer(options.MetricsBindAddress, loggers)
                     .MapMetrics("/metrics", exporter)
                     .Map("/proxyMode", () => new(200, ProxyValues.NameOf(options.Mode)))
+                    .Map("/configz", () => HealthReply.Json(200, ConfigzText.Write(options)))
                     .Map("/healthz", static () => HealthReply.Ok),
                 server => metricsServer = server,
                 cancel).ConfigureAwait(false);

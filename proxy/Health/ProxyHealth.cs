@@ -64,8 +64,7 @@ internal sealed class ProxyHealth(ProxyState state, ProxyMetrics metrics, TimeSp
 
         if (snapshot is not null)
         {
-            var isFull = outcomes.Any(static outcome => outcome.FlowFrontends is null);
-            metrics.Synced(now, clock.GetElapsedTime(began), snapshot.Services.Count, outcomes.Sum(static outcome => outcome.Elements), isFull, now - snapshot.TriggeredAt);
+            metrics.Synced(now, clock.GetElapsedTime(began), snapshot, outcomes);
         }
 
         firstSync.TrySetResult();

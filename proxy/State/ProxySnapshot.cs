@@ -10,4 +10,10 @@ internal sealed record ProxySnapshot(NodeState Node, IReadOnlyDictionary<Service
 {
     /// <summary>The earliest trigger time among the changes, for network_programming_duration_seconds; null if none is known.</summary>
     public DateTimeOffset? TriggeredAt { get; init; }
+
+    /// <summary>How many Services themselves changed.</summary>
+    public int ServiceChanges { get; init; }
+
+    /// <summary>Of how many Services endpoints changed.</summary>
+    public int EndpointChanges { get; init; }
 }

@@ -1,3 +1,5 @@
+using Podwire.Primitives;
+
 namespace Podwire.Proxy.State;
 
 /// <summary>
@@ -11,6 +13,8 @@ internal sealed class ProxyState(NodeState node)
     private readonly Dictionary<ServiceKey, SliceRecord[]> slices = [];
     private readonly Dictionary<(string Namespace, string Name), ServiceKey> sliceOwners = [];
     private readonly HashSet<ServiceKey> dirty = [];
+    private readonly HashSet<ServiceKey> changedServices = [];
+    private readonly HashSet<ServiceKey> changedEndpoints = [];
     private NodeState node = node;
     private bool allDirty;
     private DateTimeOffset? triggeredAt;
@@ -42,6 +46,18 @@ internal sealed class ProxyState(NodeState node)
         }
     }
 
+    /// <summary>How many of these wait because the Service itself changed, and how many because its endpoints did.</summary>
+    public (int Services, int Endpoints) PendingChanges
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (changedServices.Count, changedEndpoints.Count);
+            }
+        }
+    }
+
     /// <summary>A Service as it is now.</summary>
     public void SetService(ServiceRecord service)
     {
@@ -54,6 +70,7 @@ internal sealed class ProxyState(NodeState node)
 
             services[service.Key] = service;
             dirty.Add(service.Key);
+            changedServices.Add(service.Key);
         }
 
         Changed?.Invoke();
@@ -70,6 +87,7 @@ internal sealed class ProxyState(NodeState node)
             }
 
             dirty.Add(key);
+            changedServices.Add(key);
         }
 
         Changed?.Invoke();
@@ -105,6 +123,7 @@ internal sealed class ProxyState(NodeState node)
             }
 
             dirty.Add(slice.Service);
+            changedEndpoints.Add(slice.Service);
             if (slice.TriggeredAt is { } time && (triggeredAt is null || time < triggeredAt))
             {
                 triggeredAt = time;
@@ -130,17 +149,35 @@ internal sealed class ProxyState(NodeState node)
         Changed?.Invoke();
     }
 
-    /// <summary>The node as it is now; if it matters to the rules, every Service is dirty.</summary>
+    /// <summary>The node as it is now, but for the Services' ranges; if it matters to the rules, every Service is dirty.</summary>
     public void SetNode(NodeState now)
     {
         lock (gate)
         {
+            now = now with { ServiceCidrs = node.ServiceCidrs };
             if (node.Equals(now))
             {
                 return;
             }
 
             node = now;
+            allDirty = true;
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>The ranges of Service addresses as they are now; the rules of the whole table depend on them.</summary>
+    public void SetServiceCidrs(IReadOnlyList<IpPrefix> ranges)
+    {
+        lock (gate)
+        {
+            if (node.ServiceCidrs.SequenceEqual(ranges))
+            {
+                return;
+            }
+
+            node = node with { ServiceCidrs = ranges };
             allDirty = true;
         }
 
@@ -173,10 +210,18 @@ internal sealed class ProxyState(NodeState node)
                 }
             }
 
-            var snapshot = new ProxySnapshot(node, changed) { TriggeredAt = triggeredAt };
-            dirty.Clear();
-            // A burst leaves a large table behind; walking it would cost every later snapshot.
-            dirty.TrimExcess();
+            var snapshot = new ProxySnapshot(node, changed) { TriggeredAt = triggeredAt, ServiceChanges = changedServices.Count, EndpointChanges = changedEndpoints.Count };
+            foreach (var set in (HashSet<ServiceKey>[])[dirty, changedServices, changedEndpoints])
+            {
+                // A burst leaves a large table behind; walking it would cost every later snapshot.
+                var isLarge = set.Count > 1000;
+                set.Clear();
+                if (isLarge)
+                {
+                    set.TrimExcess();
+                }
+            }
+
             (allDirty, triggeredAt) = (false, null);
             return snapshot;
         }
@@ -217,5 +262,6 @@ internal sealed class ProxyState(NodeState node)
         }
 
         dirty.Add(owner);
+        changedEndpoints.Add(owner);
     }
 }

@@ -16,12 +16,19 @@ internal sealed class ServiceFeed
     private readonly Reflector<ServiceObject> services;
     private readonly Reflector<SliceObject> slices;
     private readonly Reflector<Node> nodes;
+    private readonly ServiceCidrWatch? serviceCidrs;
     private readonly ProxyState state;
     private readonly EventRecorder events;
     private readonly string nodeName;
 
     /// <summary>A feed that begins with <see cref="RunAsync"/>.</summary>
-    public ServiceFeed(KubeClient client, ProxyState state, EventRecorder events, string nodeName, ILogger logger)
+    /// <param name="client">The API server.</param>
+    /// <param name="state">What is kept current.</param>
+    /// <param name="events">Where to tell of what cannot be used.</param>
+    /// <param name="nodeName">The node.</param>
+    /// <param name="readServiceCidrs">False if the ranges of Service addresses are known otherwise.</param>
+    /// <param name="logger">Where it is logged.</param>
+    public ServiceFeed(KubeClient client, ProxyState state, EventRecorder events, string nodeName, bool readServiceCidrs, ILogger logger)
     {
         (this.state, this.events, this.nodeName) = (state, events, nodeName);
         // What is labelled for another proxy, or for none, is not even asked for (KEP-2447).
@@ -29,13 +36,14 @@ internal sealed class ServiceFeed
         services = new(client, ProxyResources.Services, options: options);
         slices = new(client, ProxyResources.EndpointSlices, options: options);
         nodes = new(client, KubeResources.Nodes, options: new() { FieldSelector = $"metadata.name={nodeName}", Logger = logger });
+        serviceCidrs = readServiceCidrs ? new(client, state, logger) : null;
         services.Store.Subscribe(OnService);
         slices.Store.Subscribe(OnSlice);
         nodes.Store.Subscribe(OnNode);
     }
 
     /// <summary>True once every watch has brought a whole list: before that, what is missing may only be late.</summary>
-    public bool HasSynced => services.HasSynced && slices.HasSynced && nodes.HasSynced;
+    public bool HasSynced => services.HasSynced && slices.HasSynced && nodes.HasSynced && serviceCidrs?.Decided.IsCompleted != false;
 
     /// <summary>How the watches are doing.</summary>
     public IReadOnlyList<ReflectorHealth> Health => [services.Health, slices.Health, nodes.Health];
@@ -44,7 +52,7 @@ internal sealed class ServiceFeed
     public async Task RunAsync(CancellationToken cancel)
     {
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] watches = [services.RunAsync(together.Token), slices.RunAsync(together.Token), nodes.RunAsync(together.Token)];
+        Task[] watches = [services.RunAsync(together.Token), slices.RunAsync(together.Token), nodes.RunAsync(together.Token), .. serviceCidrs is null ? (Task[])[] : [serviceCidrs.RunAsync(together.Token)]];
         await Task.WhenAny(watches).ConfigureAwait(false);
         await together.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(watches).ConfigureAwait(false);
@@ -52,7 +60,7 @@ internal sealed class ServiceFeed
 
     /// <summary>Completes when <see cref="HasSynced"/>.</summary>
     public Task WaitForSyncAsync(CancellationToken cancel) =>
-        Task.WhenAll(services.WaitForSyncAsync(cancel), slices.WaitForSyncAsync(cancel), nodes.WaitForSyncAsync(cancel));
+        Task.WhenAll(services.WaitForSyncAsync(cancel), slices.WaitForSyncAsync(cancel), nodes.WaitForSyncAsync(cancel), (serviceCidrs?.Decided ?? Task.CompletedTask).WaitAsync(cancel));
 
     private void OnService(ObjectChange<ServiceObject> change)
     {

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile;
+using Podwire.Proxy.Config;
 using Podwire.Proxy.State;
 using Podwire.Proxy.Tests.Model;
 using Podwire.Ruleset;
@@ -19,7 +20,7 @@ public sealed class TableModelTests
     [InlineData(IpFamily.V4, true, true)]
     public void Apply_AnyHistory_DoesWithPacketsWhatTheApiSays(IpFamily family, bool knowsPods, bool masqueradeAll) => Histories(history =>
     {
-        var settings = Settings(family, knowsPods) with { MasqueradeAll = masqueradeAll };
+        var settings = Settings(family, knowsPods) with { MasqueradeAll = masqueradeAll, ServiceCidrs = [IpPrefix.Parse(family == IpFamily.V4 ? "10.96.0.0/24" : "fd96::/64")] };
         var cluster = new RandomCluster();
         var model = new TableModel(settings);
         foreach (var number in history)
@@ -113,6 +114,61 @@ public sealed class TableModelTests
 
         Assert.True(RulesetDiff.Between(kernel, next.ToTable()).IsEmpty);
     });
+
+    /// <summary>Every way to tell pods: who is masqueraded at a cluster IP, and who goes everywhere in spite of externalTrafficPolicy Local.</summary>
+    [Theory]
+    [InlineData(nameof(DetectLocalMode.ClusterCidr), "10.244.0.2 eth0", false)]
+    [InlineData(nameof(DetectLocalMode.ClusterCidr), "10.244.9.2 eth0", false)]
+    [InlineData(nameof(DetectLocalMode.ClusterCidr), "198.51.100.7 cni0", true)]
+    [InlineData(nameof(DetectLocalMode.NodeCidr), "10.244.0.2 cni0", false)]
+    [InlineData(nameof(DetectLocalMode.NodeCidr), "10.244.9.2 cni0", true)]
+    [InlineData(nameof(DetectLocalMode.BridgeInterface), "198.51.100.7 cni0", false)]
+    [InlineData(nameof(DetectLocalMode.BridgeInterface), "10.244.0.2 cni01", true)]
+    [InlineData(nameof(DetectLocalMode.BridgeInterface), "10.244.0.2 eth0", true)]
+    [InlineData(nameof(DetectLocalMode.InterfaceNamePrefix), "198.51.100.7 veth12", false)]
+    [InlineData(nameof(DetectLocalMode.InterfaceNamePrefix), "198.51.100.7 veth", false)]
+    [InlineData(nameof(DetectLocalMode.InterfaceNamePrefix), "10.244.0.2 vet", true)]
+    public void DetectLocal_EveryMode_TellsPodsFromOutside(string mode, string from, bool outside)
+    {
+        var options = new ProxyOptions { DetectLocal = Enum.Parse<DetectLocalMode>(mode), ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16")], BridgeInterface = "cni0", InterfaceNamePrefix = "veth" };
+        var service = Data.Service() with { ExternalIps = [Data.Ip("203.0.113.9")], ExternalLocal = true };
+        var model = new TableModel(TableSettings.Of(options, Data.Node, IpFamily.V4));
+        model.Absorb(Data.Snapshot(Data.With(service, Data.Endpoint("10.244.7.2", "node2"))));
+        var packets = new PacketInterpreter(model.ToTable(), RandomCluster.LocalAddresses);
+        var (source, link) = (Data.Ip(from.Split(' ')[0]), from.Split(' ')[1]);
+
+        Assert.Equal([PacketOutcome.To(Data.At("10.244.7.2", 8080), outside)], packets.Outcomes(new(source, Data.Ip("10.96.0.10"), IpProtocol.Tcp, 80, link)));
+        Assert.Equal([outside ? PacketOutcome.Dropped : PacketOutcome.To(Data.At("10.244.7.2", 8080), false)], packets.Outcomes(new(source, Data.Ip("203.0.113.9"), IpProtocol.Tcp, 80, link)));
+    }
+
+    [Fact]
+    public void LostClaims_TwoServicesWithOneNodePort_TheYoungerIsNamed()
+    {
+        var (older, younger) = (Data.Service("ant") with { Ports = [new("http", IpProtocol.Tcp, 80, 30080)] }, Data.Service("bee", "10.96.0.11") with { Created = DateTimeOffset.UnixEpoch.AddYears(9), Ports = [new("http", IpProtocol.Tcp, 80, 30080)] });
+        older = older with { Created = DateTimeOffset.UnixEpoch };
+        var model = new TableModel(Settings(IpFamily.V4));
+        model.Absorb(Data.Snapshot(Data.With(older, Data.Endpoint("10.244.0.2")), Data.With(younger, Data.Endpoint("10.244.0.3"))));
+
+        var (loser, frontend, owner) = Assert.Single(model.LostClaims([older.Key, younger.Key]));
+
+        Assert.Equal(("bee", FrontendKey.NodePort(IpProtocol.Tcp, 30080), older.Key), (loser.Key.Name, frontend, owner));
+        Assert.NotNull(model.Find(new(Data.Ip("10.96.0.11"), IpProtocol.Tcp, 80)));
+    }
+
+    [Fact]
+    public void NoLocalEndpoints_AreCountedByPolicy()
+    {
+        var inside = Data.Service("ant") with { InternalLocal = true };
+        var outside = Data.Service("bee", "10.96.0.11") with { ExternalLocal = true, ExternalIps = [Data.Ip("203.0.113.9")] };
+        var model = new TableModel(Settings(IpFamily.V4));
+        _ = model.Apply(Data.Snapshot(Data.With(inside, Data.Endpoint("10.244.7.2", "node2")), Data.With(outside, Data.Endpoint("10.244.7.3", "node2"))));
+        Assert.Equal((1, 1), (model.NoLocalInternal, model.NoLocalExternal));
+
+        _ = model.Apply(Data.Snapshot(Data.With(inside, Data.Endpoint("10.244.0.2"))));
+        _ = model.Apply(Data.Gone("bee"));
+
+        Assert.Equal((0, 0), (model.NoLocalInternal, model.NoLocalExternal));
+    }
 
     private static TableSettings Settings(IpFamily family, bool knowsPods = true) => new()
     {

@@ -57,7 +57,9 @@ internal sealed class DirectReading(IReadOnlyCollection<ServiceState> services, 
         }
 
         var isClusterIp = byAge.Any(state => state.Service.Ports.Length > 0 && state.Service.ClusterIps.Contains(packet.Destination));
-        return [isClusterIp && !iptables ? PacketOutcome.Refused : PacketOutcome.To(new(packet.Destination, packet.Port), false)];
+        return [isClusterIp && !iptables ? PacketOutcome.Refused
+            : !local.Contains(packet.Destination) && settings.ServiceCidrs.Any(range => range.Contains(packet.Destination)) ? PacketOutcome.Dropped
+            : PacketOutcome.To(new(packet.Destination, packet.Port), false)];
     }
 
     private HashSet<PacketOutcome> Inside(ServiceState state, PortRecord port, TestPacket packet)

@@ -23,6 +23,29 @@ internal sealed class FakeApiServer : IAsyncDisposable
     /// <summary>The address to give as --master.</summary>
     public string Address => application!.Urls.First();
 
+    /// <summary>How many lists were asked for.</summary>
+    public int Lists { get; private set; }
+
+    /// <summary>While set, connections are cut without an answer; objects may be changed meanwhile.</summary>
+    public bool IsAway
+    {
+        get;
+        set
+        {
+            lock (gate)
+            {
+                field = value;
+                if (value)
+                {
+                    foreach (var resource in resources.Values)
+                    {
+                        resource.End();
+                    }
+                }
+            }
+        }
+    }
+
     /// <summary>What was written of events: «reason message».</summary>
     public ConcurrentQueue<string> Events { get; } = new();
 
@@ -104,6 +127,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!.TrimStart('/');
+        if (IsAway)
+        {
+            context.Abort();
+            return;
+        }
+
         context.Response.ContentType = "application/json";
         if (context.Request.Method == "POST" && path.EndsWith("/events", StringComparison.Ordinal))
         {
@@ -134,6 +163,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
         long at;
         lock (gate)
         {
+            Lists++;
             items = [.. ResourceOf(path).Objects.Values];
             at = version;
         }
