@@ -88,7 +88,7 @@ public static class ProxyProgram
         return 0;
     }
 
-    private static KubeConfig ConnectionOf(ProxyOptions options)
+    internal static KubeConfig ConnectionOf(ProxyOptions options)
     {
         if (options.Master is null)
         {

@@ -6,6 +6,7 @@ using Podwire.Executable;
 using Podwire.Kubelet;
 using Podwire.NetPolicy;
 using Podwire.Proxy;
+using Podwire.Proxy.Explain;
 
 // One file for all of out/bin: the name it is called by picks the program.
 var name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
@@ -17,5 +18,6 @@ return name switch
     "podwire-proxy" => await ProxyProgram.RunAsync(args),
     "podwire-netpolicy" => await PolicyProgram.RunAsync(args),
     _ when args is ["cni", ..] => await CniToolProgram.RunAsync(args[1..]),
+    _ when args is ["explain", .. var rest] => await ExplainProgram.RunAsync(rest),
     _ => await ClusterProgram.RunAsync(args),
 };

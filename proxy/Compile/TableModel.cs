@@ -153,6 +153,9 @@ internal sealed class TableModel : IFrontendIndex
     /// <inheritdoc/>
     public bool LeadsTo(FrontendKey key, EndpointAddress endpoint) => Find(key)?.LeadsTo(endpoint) == true;
 
+    /// <summary>The Service that has a frontend, or null.</summary>
+    public ServiceKey? OwnerOf(FrontendKey key) => claims.OwnerOf(key);
+
     /// <summary>The frontend at a key, or null.</summary>
     public CompiledFrontend? Find(FrontendKey key) =>
         claims.OwnerOf(key) is { } owner && services.TryGetValue(owner, out var entry) ? entry.Compiled.Find(key) : null;

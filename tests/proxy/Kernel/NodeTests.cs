@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Podwire.Kube;
 using Podwire.Netlink.Conntrack;
 using Podwire.Primitives;
 using Podwire.Proxy.Apply;
 using Podwire.Proxy.Compile;
+using Podwire.Proxy.Config;
+using Podwire.Proxy.Explain;
 using Podwire.Proxy.Tests.Interop;
 using Podwire.Proxy.Tests.Model;
 using Podwire.Ruleset;
@@ -190,6 +193,28 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
 
         var config = JsonNode.Parse(await http.GetStringAsync($"{at}/configz", TestContext.Current.CancellationToken))!["kubeproxy.config.k8s.io"]!;
         Assert.Equal(("nftables", "10.244.0.0/16,fd44::/16", 14), (config["mode"]!.GetValue<string>(), config["clusterCIDR"]!.GetValue<string>(), config["nftables"]!["masqueradeBit"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task Explain_ConnectionsThatWereMade_AreInTheKernelsCounters()
+    {
+        Publish("told", "10.96.3.11", "http/TCP/80", "http/TCP/8080", "10.244.0.2 10.244.0.3");
+        await ReadyAsync("service-ips", "told:http");
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.NotNull(await node.AskAsync("p3", "10.96.3.11", 80));
+        }
+
+        using var client = new KubeClient(new KubeConfig { Server = new(node.Api.Address) });
+        var options = new ProxyOptions { NodeName = "node1", ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd44::/16")] };
+
+        var text = await node["node"].Run(() => ExplainProgram.ExplainAsync(options, client, "10.244.0.4", ExplainTarget.Parse("told:http"), TestContext.Current.CancellationToken));
+
+        Assert.Contains("connection  10.244.0.4 -> 10.96.3.11:80/tcp, coming in at cni0", text);
+        Assert.Contains("# so far 5 connections", text);
+        Assert.Contains("10.244.0.2:8080 on node1: one of 2", text);
+        Assert.Contains("outcome     sent to one of 2 endpoints, each as likely; the endpoint sees the client's address", text);
+        Assert.DoesNotContain("but ", text);
     }
 
     private static int FreePort()
