@@ -5,6 +5,7 @@ using Podwire.CniTool;
 using Podwire.Executable;
 using Podwire.Kubelet;
 using Podwire.NetPolicy;
+using Podwire.NetPolicy.Explain;
 using Podwire.Proxy;
 using Podwire.Proxy.Explain;
 
@@ -17,6 +18,7 @@ return name switch
     "podwire-flannel" => await FlannelProgram.RunAsync(args),
     "podwire-proxy" => await ProxyProgram.RunAsync(args),
     "podwire-netpolicy" => await PolicyProgram.RunAsync(args),
+    _ when PolicyCommand.Takes(args) => await PolicyCommand.RunAsync(args),
     _ when args is ["cni", ..] => await CniToolProgram.RunAsync(args[1..]),
     _ when args is ["explain", .. var rest] => await ExplainProgram.RunAsync(rest),
     _ => await ClusterProgram.RunAsync(args),

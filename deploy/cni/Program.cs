@@ -5,6 +5,7 @@ using Podwire.CniBridge.Bridge;
 using Podwire.CniBridge.Firewall;
 using Podwire.CniBridge.HostDevice;
 using Podwire.CniBridge.Macvlan;
+using Podwire.CniBridge.Policy;
 using Podwire.CniBridge.Portmap;
 using Podwire.CniBridge.Ptp;
 using Podwire.CniBridge.SourceRouting;
@@ -34,6 +35,7 @@ internal static class Program
             .Add(SbrPlugin.Name, static () => new SbrPlugin())
             .Add(StaticPlugin.Name, static () => new StaticPlugin())
             .Add(TuningPlugin.Name, static () => new TuningPlugin())
+            .Add(PolicyPlugin.Name, static () => new PolicyPlugin())
             .Add(FlannelPlugin.Name, static () => new FlannelPlugin());
         PluginMain.RunAndExit(Path.GetFileName(Environment.GetCommandLineArgs()[0]), registry);
     }

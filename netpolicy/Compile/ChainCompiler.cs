@@ -64,10 +64,7 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
             rules.Add(Rule.Of(new SetLookup(peer, any.Name), new VerdictStatement(Accepted(of))));
         }
 
-        if (of.Ports.Count > 1)
-        {
-            rules.Add(Rule.Of(new VerdictMapLookup(TableSchema.ServerPort, SetReference.Anonymous(PortMap(of, sets)))));
-        }
+        rules.AddRange(Ports(of, sets));
 
         rules.AddRange(Judge(of, sets, 0, peer));
         yield return new() { Name = of.Name, Rules = ValueList.From(rules), Comment = CommentOf(of) };
@@ -95,23 +92,33 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
 
     private static Verdict Default(PolicyClass of, int ports) => of.Default[ports] ? Accepted(of) : Deny;
 
-    private static NftMap PortMap(PolicyClass of, ClassSets sets)
+    /// <summary>From the port to the chain of its class, protocol by protocol: nft reads the port of a connection only where the protocol is known.</summary>
+    private static IEnumerable<Rule> Ports(PolicyClass of, ClassSets sets)
     {
-        var elements = new List<SetElement>();
-        foreach (var (range, ports) in of.Ports.Ranges())
+        foreach (var ranges in of.Ports.Ranges().GroupBy(static range => PortLine.ProtocolOf(range.Range.From)))
         {
-            var verdict = IsAlike(sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports));
-            var protocol = PortLine.ProtocolOf(range.From);
-            elements.Add(new()
+            var elements = new List<SetElement>();
+            foreach (var (range, ports) in ranges)
             {
-                Key = NftData.Of(protocol, NftScalar.Port(PortLine.PortOf(range.From))),
-                KeyEnd = range.From == range.To ? default : NftData.Of(protocol, NftScalar.Port(PortLine.PortOf(range.To))),
-                Verdict = verdict,
-            });
-        }
+                var (from, to) = (PortLine.PortOf(range.From), PortLine.PortOf(range.To));
+                elements.Add(new()
+                {
+                    Key = NftScalar.Port(from),
+                    KeyEnd = from == to ? default : NftData.Of(NftScalar.Port(to)),
+                    Verdict = IsAlike(sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports)),
+                });
+            }
 
-        var isInterval = elements.Exists(static element => !element.KeyEnd.IsNone);
-        return new() { Name = string.Empty, Key = [NftType.InetProtocol, NftType.InetService], Flags = isInterval ? SetFlags.Interval : SetFlags.None, Elements = ValueList.From(elements) };
+            if (elements is [{ Verdict: { } only } all] && all.Key == NftScalar.Port(0) && all.KeyEnd == NftData.Of(NftScalar.Port(ushort.MaxValue)))
+            {
+                yield return Rule.Of(Match.Protocol(ranges.Key), new VerdictStatement(only));
+                continue;
+            }
+
+            var flags = elements.Exists(static element => !element.KeyEnd.IsNone) ? SetFlags.Interval : SetFlags.None;
+            var map = new NftMap { Name = string.Empty, Key = [NftType.InetService], Flags = flags, Elements = ValueList.From(elements) };
+            yield return Rule.Of(Match.Protocol(ranges.Key), new VerdictMapLookup(TableSchema.ServerPort, SetReference.Anonymous(map)));
+        }
     }
 
     private static IEnumerable<Rule> Judge(PolicyClass of, ClassSets sets, int ports, Ct peer)

@@ -54,8 +54,8 @@ internal sealed class TableSchema
     /// <summary>Who answers: the destination behind any translation.</summary>
     public Ct Server { get; }
 
-    /// <summary>Protocol and port of the server, behind any translation.</summary>
-    public static Concat ServerPort { get; } = Concat.Of(Meta.L4proto, new Ct(CtKey.ProtoSrc, CtDirection.Reply));
+    /// <summary>The port of the server, behind any translation.</summary>
+    public static Ct ServerPort { get; } = new(CtKey.ProtoSrc, CtDirection.Reply);
 
     /// <summary>Pods of this node whose ingress is policed, to the chain of their class.</summary>
     public NftMap Ingress { get; }

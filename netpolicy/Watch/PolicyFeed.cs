@@ -3,7 +3,6 @@ using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.NetPolicy.State;
 using Podwire.NetPolicy.Watch.Api;
-using Podwire.Primitives;
 
 namespace Podwire.NetPolicy.Watch;
 
@@ -118,16 +117,7 @@ internal sealed class PolicyFeed
             return;
         }
 
-        var addresses = new List<IpAddress>();
-        foreach (var given in node.Status?.Addresses ?? [])
-        {
-            if (IpAddress.TryParse(given.Address, out var address) && !addresses.Contains(address))
-            {
-                addresses.Add(address);
-            }
-        }
-
-        state.SetNode(change.Key.Name, new() { Name = change.Key.Name, Labels = LabelSet.Of(node.Metadata.Labels), Addresses = [.. addresses] });
+        state.SetNode(change.Key.Name, NodeReader.Read(node));
         node.Status = null;
         Shed(node.Metadata);
     }

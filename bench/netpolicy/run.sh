@@ -1,0 +1,13 @@
+#!/bin/bash
+# run.sh [ROW...]: the enforcer's rows: connections, change, load, memory, reload. Figures are of one run, ratios within it; see README.md
+# here. Needs root, nft, iptables and ipset.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+[ "$(id -u)" = 0 ] || { echo "error: the bench makes network namespaces and needs root" >&2; exit 1; }
+for peer in nft iptables-legacy ipset; do
+  command -v $peer >/dev/null || { echo "error: $peer is a peer of this bench: deploy/deps.sh bench" >&2; exit 1; }
+done
+"$root/deploy/framework.sh"
+dotnet build "$root/bench/netpolicy" -c Release -v q --nologo >"$root/artifacts/bench-netpolicy.log" 2>&1 || { cat "$root/artifacts/bench-netpolicy.log" >&2; exit 1; }
+if [ -z "${NETPOLICY_BINARY:-}" ] && [ -x "$root/out/bin/podwire-netpolicy" ]; then export NETPOLICY_BINARY=$root/out/bin/podwire-netpolicy; fi
+exec dotnet "$root/artifacts/bin/Podwire.NetPolicyBench/release/Podwire.NetPolicyBench.dll" "$@"

@@ -1,0 +1,164 @@
+using Podwire.Kube;
+using Podwire.NetPolicy.State;
+using Podwire.Primitives;
+
+namespace Podwire.NetPolicy.Explain;
+
+/// <summary>
+/// The parts of the operator's command that are about policies: <c>podwire explain --policy SRC DST:PORT</c> and <c>podwire policy matrix</c>. They judge by the
+/// objects, not by any node's rules, so they work from anywhere.
+/// </summary>
+public static class PolicyCommand
+{
+    private const string Usage = """
+        usage: podwire explain --policy [--kubeconfig FILE] SRC DST:PORT[/tcp|udp|sctp]
+               podwire policy matrix [--kubeconfig FILE] [-n NAMESPACE] [--port PORT[/tcp|udp|sctp]]
+        SRC and DST are NAMESPACE/POD, POD (of the namespace default), or an address; an IPv6 address with a port stands in brackets.
+        """;
+
+    /// <summary>True if these arguments of <c>podwire</c> are this command's.</summary>
+    public static bool Takes(string[] args) => args is ["explain", ..] && Array.IndexOf(args, "--policy") > 0 || args is ["policy", ..];
+
+    /// <summary>Runs the command. 0 allowed (or printed), 1 failed or denied, 2 cannot be understood.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        string? kubeconfig = null, ns = null, port = null;
+        var rest = new List<string>();
+        for (var i = 1; i < args.Length; i++)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : null;
+            switch (args[i])
+            {
+                case "--policy":
+                    break;
+                case "--kubeconfig" or "-n" or "--namespace" or "--port" when value is not null:
+                    _ = args[i] switch { "--kubeconfig" => kubeconfig = value, "--port" => port = value, _ => ns = value };
+                    i++;
+                    break;
+                case ['-', ..]:
+                    await Console.Error.WriteLineAsync($"podwire: {args[i]} is unknown here or needs a value\n{Usage}").ConfigureAwait(false);
+                    return 2;
+                default:
+                    rest.Add(args[i]);
+                    break;
+            }
+        }
+
+        try
+        {
+            using var client = new KubeClient(KubeConfig.LoadDefault(kubeconfig), new() { UserAgent = "podwire" });
+            if (args[0] == "explain" && rest is [var source, var target])
+            {
+                return Explain(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), source, target, Console.Out);
+            }
+
+            if (args[0] == "policy" && rest is ["matrix"])
+            {
+                Matrix(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), ns ?? "default", port ?? "80", Console.Out);
+                return 0;
+            }
+
+            await Console.Error.WriteLineAsync(Usage).ConfigureAwait(false);
+            return 2;
+        }
+        catch (FormatException e)
+        {
+            await Console.Error.WriteLineAsync($"podwire: {e.Message}").ConfigureAwait(false);
+            return 2;
+        }
+        catch (Exception e) when (e is KubeConfigException or KubeApiException or HttpRequestException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"podwire: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    /// <summary>Prints the verdict, who decided on each side, and what would have to be otherwise; 0 if it is allowed.</summary>
+    /// <exception cref="FormatException">A pod that is not there, or something that is no address and port.</exception>
+    internal static int Explain(PolicyReading reading, string source, string target, TextWriter output)
+    {
+        var colon = target.LastIndexOf(':');
+        if (colon < 0)
+        {
+            throw new FormatException($"'{target}' has no port: DST:PORT");
+        }
+
+        var (port, protocol) = Port(target[(colon + 1)..]);
+        var result = 0;
+        var servers = Addresses(reading, target[..colon].Trim('[', ']'));
+        var clients = Addresses(reading, source);
+        foreach (var server in servers)
+        {
+            foreach (var client in clients.Where(client => client.Family == server.Family))
+            {
+                var (egress, ingress) = reading.Judge(client, server, protocol, port);
+                var isAllowed = egress.IsAccepted && ingress.IsAccepted;
+                result |= isAllowed ? 0 : 1;
+                output.WriteLine($"{Name(reading, client)} -> {Name(reading, server)} {protocol.ToString().ToUpperInvariant()}/{port}: {(isAllowed ? "allowed" : "denied")}");
+                Side(output, "going out", egress);
+                Side(output, "coming in", ingress);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Prints who reaches whom in a namespace.</summary>
+    internal static void Matrix(PolicyReading reading, string ns, string port, TextWriter output)
+    {
+        var (number, protocol) = Port(port);
+        var pods = reading.Pods(ns).ToList();
+        output.WriteLine($"namespace {ns}, {protocol.ToString().ToUpperInvariant()}/{number}: from the left to the top; x is denied");
+        var width = Math.Max(4, pods.Select(static pod => pod.Key.Name.Length).DefaultIfEmpty(0).Max());
+        output.WriteLine($"{new string(' ', width)}  {string.Join(' ', pods.Select(static (_, at) => $"{at + 1,3}"))}");
+        for (var i = 0; i < pods.Count; i++)
+        {
+            var cells = pods.Select(server => pods[i] == server ? "  -" : IsAllowed(pods[i], server) ? "  ." : "  x");
+            output.WriteLine($"{pods[i].Key.Name.PadRight(width)}  {string.Join(' ', cells)}  {i + 1}");
+        }
+
+        bool IsAllowed(PodRecord client, PodRecord server)
+        {
+            var pair = (from a in client.Addresses from b in server.Addresses where a.Family == b.Family select (a, b)).FirstOrDefault();
+            if (pair.a.IsNone)
+            {
+                return false;
+            }
+
+            var (egress, ingress) = reading.Judge(pair.a, pair.b, protocol, number);
+            return egress.IsAccepted && ingress.IsAccepted;
+        }
+    }
+
+    private static void Side(TextWriter output, string side, SideVerdict verdict)
+    {
+        output.WriteLine($"  {side}: {(verdict.IsAccepted ? "accepted" : "denied")}: {verdict.Reason}");
+        foreach (var remedy in verdict.Remedies)
+        {
+            output.WriteLine($"    {remedy}");
+        }
+    }
+
+    private static IpAddress[] Addresses(PolicyReading reading, string text)
+    {
+        if (IpAddress.TryParse(text, out var address))
+        {
+            return [address];
+        }
+
+        var key = text.Contains('/') ? ObjectKey.Parse(text) : new ObjectKey("default", text);
+        var pod = reading.Pod(key) ?? throw new FormatException($"there is no pod {key}");
+        return pod.Addresses.Length > 0 ? pod.Addresses : throw new FormatException(pod.IsHostNetwork ? $"pod {key} is in its node's network: give the node's address" : $"pod {key} has no address");
+    }
+
+    private static string Name(PolicyReading reading, IpAddress address) => reading.PodAt(address) is { } pod ? $"{pod.Key} ({address})" : address.ToString();
+
+    private static (ushort Port, IpProtocol Protocol) Port(string text)
+    {
+        var parts = text.Split('/');
+        IpProtocol? protocol = parts.Length == 1 ? IpProtocol.Tcp : parts[1].ToLowerInvariant() switch { "tcp" => IpProtocol.Tcp, "udp" => IpProtocol.Udp, "sctp" => IpProtocol.Sctp, _ => null };
+        return parts.Length <= 2 && protocol is { } known && ushort.TryParse(parts[0], out var port) && port > 0
+            ? (port, known)
+            : throw new FormatException($"'{text}' is not a port such as 80 or 53/udp");
+    }
+}

@@ -1,0 +1,45 @@
+using Podwire.Kube;
+using Podwire.NetPolicy.State;
+using Podwire.NetPolicy.Watch;
+using Podwire.NetPolicy.Watch.Api;
+using Podwire.Kube.Objects;
+
+namespace Podwire.NetPolicy.Explain;
+
+/// <summary>Reads everything once, for a command that is over soon.</summary>
+internal static class PolicyObjects
+{
+    /// <summary>All pods, namespaces, nodes and policies as they are now.</summary>
+    /// <exception cref="KubeApiException">The API server refuses.</exception>
+    public static async Task<PolicySnapshot> ReadAsync(KubeClient client, CancellationToken cancel)
+    {
+        var state = new PolicyState();
+        await EachAsync(client, PolicyResources.Namespaces, ns => state.SetNamespace(ns.Metadata.Name, NamespaceLabels(ns)), cancel).ConfigureAwait(false);
+        await EachAsync(client, PolicyResources.Nodes, node => state.SetNode(node.Metadata.Name, NodeReader.Read(node)), cancel).ConfigureAwait(false);
+        await EachAsync(client, PolicyResources.Pods, pod => state.SetPod(ObjectKey.Of(pod), PodReader.Read(pod)), cancel).ConfigureAwait(false);
+        await EachAsync(client, PolicyResources.NetworkPolicies, policy => Set(state, NetworkPolicyReader.Read(policy)), cancel).ConfigureAwait(false);
+        try
+        {
+            await EachAsync(client, PolicyResources.ClusterNetworkPolicies, policy => Set(state, ClusterPolicyReader.Read(policy)), cancel).ConfigureAwait(false);
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            // Not served: there are none.
+        }
+
+        return state.Take(everything: true)!;
+    }
+
+    private static LabelSet NamespaceLabels(NamespaceObject ns) => LabelSet.Of(ns.Metadata.Labels).With("kubernetes.io/metadata.name", ns.Metadata.Name);
+
+    private static void Set(PolicyState state, PolicyRecord policy) => state.SetPolicy(policy.Id, policy);
+
+    private static async Task EachAsync<T>(KubeClient client, KubeResource<T> resource, Action<T> take, CancellationToken cancel)
+        where T : class, IKubeObject
+    {
+        await foreach (var page in client.ListPagesAsync(resource, null, new ListOptions { Limit = 500 }, cancel).ConfigureAwait(false))
+        {
+            page.Items.ForEach(take);
+        }
+    }
+}
