@@ -87,7 +87,7 @@ public class TestNode : IAsyncLifetime
         }
     }
 
-    internal async Task StartProxyAsync(bool waitForSync = true)
+    internal async Task StartProxyAsync(bool waitForSync = true, ProxyMode? mode = null)
     {
         stop = new();
         client = new(new KubeConfig { Server = new(Api.Address) });
@@ -95,7 +95,7 @@ public class TestNode : IAsyncLifetime
         var options = new ProxyOptions
         {
             NodeName = "node1",
-            Mode = Mode,
+            Mode = mode ?? Mode,
             ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd44::/16")],
             HealthzBindAddress = "127.0.0.1:0",
             MetricsBindAddress = "127.0.0.1:0",
