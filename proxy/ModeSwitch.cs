@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Podwire.Proxy.Config;
+using Podwire.Proxy.Explain;
 using Podwire.Proxy.State;
 
 namespace Podwire.Proxy;
@@ -37,6 +38,11 @@ internal sealed class ModeSwitch(ProxyOptions options, ProxyKernel kernel, IServ
             plane.Sync(null, node);
             other.Remove(options.Mode);
             ProxyLog.ModeRemoved(logger, ProxyValues.NameOf(mode), ProxyValues.NameOf(options.Mode));
+        }
+
+        if (IptablesTrace.MayHaveLeftovers(kernel) && IptablesTrace.RemoveLeftovers(kernel.Namespace) is > 0 and var count)
+        {
+            ProxyLog.TraceRemoved(logger, count);
         }
 
         isDone = true;

@@ -29,6 +29,12 @@ internal sealed class ProxyKernel : IDisposable
     /// <exception cref="Netlink.SyscallException">The kernel has no nfnetlink, or does not let this process use it.</exception>
     public static ProxyKernel Open() => new(NetNamespace.OpenSelf(), NftSocket.Open(), ConntrackFlows.Open());
 
+    /// <summary>The tables of nftables, whoever made them.</summary>
+    public IReadOnlyList<TableId> ListTables() => socket.ListTables();
+
+    /// <summary>True if a table of nftables has the chain. Cheap, whatever else there is.</summary>
+    public bool HasChain(TableId table, string chain) => socket.HasChain(table, chain);
+
     /// <summary>Listens to the announcements of nftables from now on.</summary>
     public NftMonitor OpenMonitor() => NftMonitor.Open(Namespace);
 

@@ -27,6 +27,9 @@ internal static partial class ProxyLog
     [LoggerMessage(21, LogLevel.Warning, "whether others use the bit of the packet mark could not be checked: {Reason}")]
     public static partial void MarkUnchecked(ILogger logger, string reason);
 
+    [LoggerMessage(7, LogLevel.Warning, "{Count} TRACE rules of a trace that was killed were removed")]
+    public static partial void TraceRemoved(ILogger logger, int count);
+
     [LoggerMessage(5, LogLevel.Debug, "{Services} Services changed: {Elements} elements in {Batches} transactions, {Milliseconds:0.000} ms")]
     public static partial void Synced(ILogger logger, int services, int elements, int batches, double milliseconds);
 }

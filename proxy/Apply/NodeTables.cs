@@ -138,21 +138,20 @@ internal sealed class NodeTables : IServiceDataPlane
     public void Distrust() => tables.ForEach(static table => table.Distrust());
 
     /// <inheritdoc/>
-    public bool IsPresent() => Ours.Any(id => kernel.Nft.ReadTable(id) is not null) || KubeProxyTables().Count > 0;
+    public bool IsPresent() => kernel.ListTables().Any(static id => Ours.Contains(id) || IsKubeProxys(id));
 
     /// <inheritdoc/>
     public void Remove(ProxyMode? successor)
     {
         tables.ForEach(static table => table.Remove());
-        foreach (var id in KubeProxyTables())
+        foreach (var id in kernel.ListTables().Where(IsKubeProxys))
         {
             kernel.Nft.Apply(RulesetDiff.Removing(id));
         }
     }
 
     /// <summary>What kube-proxy's nftables mode left.</summary>
-    private List<TableId> KubeProxyTables() =>
-        [.. ((TableFamily[])[TableFamily.Ip, TableFamily.Ip6]).Select(static family => new TableId(family, KubeProxyTable)).Where(id => kernel.Nft.ReadTable(id) is not null)];
+    private static bool IsKubeProxys(TableId id) => id.Name == KubeProxyTable && id.Family is (TableFamily.Ip or TableFamily.Ip6);
 
     /// <inheritdoc/>
     public void Dispose()

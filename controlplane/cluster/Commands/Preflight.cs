@@ -20,11 +20,6 @@ internal static class Preflight
         ["calico-rr"] = "the routed network is not served yet",
     };
 
-    private static readonly Dictionary<string, string> LaterProxies = new(StringComparer.Ordinal)
-    {
-        ["iptables"] = "the iptables mode is not served yet",
-    };
-
     /// <summary>Refuses what this build does not serve and what this machine cannot give.</summary>
     /// <exception cref="ClusterException">With the one line to show.</exception>
     public static void Check(ClusterPaths paths, UpOptions options)
@@ -42,8 +37,13 @@ internal static class Preflight
 
         CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw", "flannel-udp", "flannel-ipip"], LaterNetworks);
         CheckNetworkKernel(options.Network);
-        CheckMode("--proxy", options.Proxy, ["nftables", "ipvs"], LaterProxies);
+        CheckMode("--proxy", options.Proxy, ["nftables", "iptables", "ipvs"], []);
         CheckProxyKernel(options.Proxy);
+        if (options.Proxy == "iptables")
+        {
+            RequireCommand("iptables-restore", "--proxy iptables", "iptables");
+        }
+
         foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", "podwire-flannel", "podwire-proxy", "podwire-echo"])
         {
             RequireFile(paths.Program(program));
@@ -161,6 +161,16 @@ internal static class Preflight
             throw new ClusterException(later.TryGetValue(value, out var why)
                 ? $"{flag} {value}: {why}; served: {string.Join(", ", served)}"
                 : $"{flag} takes {string.Join(" or ", served)}, not '{value}'");
+        }
+    }
+
+    /// <summary>The daemons look in these folders too, whatever PATH they are given.</summary>
+    private static void RequireCommand(string name, string wantedBy, string package)
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Concat(["/usr/sbin", "/sbin"]);
+        if (!folders.Any(folder => File.Exists(Path.Combine(folder, name))))
+        {
+            throw new ClusterException($"{wantedBy} needs {name}, which is not installed: apt-get install {package}");
         }
     }
 

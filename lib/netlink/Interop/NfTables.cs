@@ -7,14 +7,14 @@ internal static class NfTables
     internal const ushort NFNL_MSG_BATCH_BEGIN = 0x10;
     internal const ushort NFNL_MSG_BATCH_END = 0x11;
     internal const int NFNL_BATCH_GENID = 1;
-    internal const uint NFNLGRP_NFTABLES = 7;
+    internal const uint NFNLGRP_NFTABLES = 7, NFNLGRP_NFTRACE = 9;
 
     internal const int NFT_MSG_NEWTABLE = 0, NFT_MSG_GETTABLE = 1, NFT_MSG_DELTABLE = 2;
     internal const int NFT_MSG_NEWCHAIN = 3, NFT_MSG_GETCHAIN = 4, NFT_MSG_DELCHAIN = 5;
     internal const int NFT_MSG_NEWRULE = 6, NFT_MSG_GETRULE = 7, NFT_MSG_DELRULE = 8;
     internal const int NFT_MSG_NEWSET = 9, NFT_MSG_GETSET = 10, NFT_MSG_DELSET = 11;
     internal const int NFT_MSG_NEWSETELEM = 12, NFT_MSG_GETSETELEM = 13, NFT_MSG_DELSETELEM = 14;
-    internal const int NFT_MSG_NEWGEN = 15, NFT_MSG_GETGEN = 16;
+    internal const int NFT_MSG_NEWGEN = 15, NFT_MSG_GETGEN = 16, NFT_MSG_TRACE = 17;
 
     internal const int NFTA_LIST_ELEM = 1;
     internal const int NFTA_TABLE_NAME = 1, NFTA_TABLE_FLAGS = 2, NFTA_TABLE_USERDATA = 6;
@@ -29,6 +29,7 @@ internal static class NfTables
     internal const int NFTA_SET_ELEM_EXPR = 7, NFTA_SET_ELEM_KEY_END = 10, NFTA_SET_ELEM_EXPRESSIONS = 11;
     internal const int NFTA_DATA_VALUE = 1, NFTA_DATA_VERDICT = 2, NFTA_VERDICT_CODE = 1, NFTA_VERDICT_CHAIN = 2;
     internal const int NFTA_EXPR_NAME = 1, NFTA_EXPR_DATA = 2;
+    internal const int NFTA_TRACE_TABLE = 1, NFTA_TRACE_CHAIN = 2, NFTA_TRACE_RULE_HANDLE = 3, NFTA_TRACE_TYPE = 4, NFTA_TRACE_VERDICT = 5, NFTA_TRACE_ID = 6, NFTA_TRACE_MARK = 14, NFTA_TRACE_POLICY = 16;
     internal const int NFTA_GEN_ID = 1, NFTA_GEN_PROC_PID = 2, NFTA_GEN_PROC_NAME = 3;
 
     internal const uint NFT_SET_MAP = 0x8, NFT_SET_CONCAT = 0x80;

@@ -4,6 +4,7 @@ using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile.Iptables;
 using Podwire.Proxy.Config;
+using Podwire.Proxy.Explain;
 using Podwire.Proxy.State;
 using Podwire.Proxy.Verify;
 using Podwire.Ruleset;
@@ -155,11 +156,16 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
     }
 
     /// <inheritdoc/>
-    public bool IsPresent() => Variants().Any(variant => families.Any(family => !IptablesDiff.Removing(variant.Programs.Save(family.Family)).IsEmpty));
+    public bool IsPresent() => (HasNftChains() || HasLegacyTables()) && Variants().Any(variant => families.Any(family => !IptablesDiff.Removing(variant.Programs.Save(family.Family)).IsEmpty));
 
     /// <inheritdoc/>
     public void Remove(ProxyMode? successor)
     {
+        if (IptablesTrace.MayHaveLeftovers(kernel))
+        {
+            IptablesTrace.RemoveLeftovers(kernel.Namespace);
+        }
+
         foreach (var (variant, others) in Variants())
         {
             foreach (var family in families)
@@ -207,6 +213,10 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
 
         return found.Count > 0 || !programs.Exist ? found : [(IptablesVariant.Default, programs)];
     }
+
+    /// <summary>Asks the kernel, so that other modes need not start a program to find out that there is nothing.</summary>
+    private bool HasNftChains() => kernel.ListTables().Any(table => table is { Family: TableFamily.Ip or TableFamily.Ip6, Name: "filter" or "nat" or "mangle" }
+        && ((string[])[KubeChains.Canary, KubeChains.Services, KubeChains.Postrouting, KubeChains.Forward]).Any(chain => kernel.HasChain(table, chain)));
 
     /// <summary>The kernel names the legacy tables in use; asking for one would make it.</summary>
     private bool HasLegacyTables() => kernel.Namespace.Run(static () =>

@@ -55,12 +55,16 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
     /// <exception cref="IptablesException">It failed; each table is changed as a whole or not at all.</exception>
     public void Restore(IpFamily family, string input) => Run(family, "-restore", ["--noflush", "--counters", "-w", WaitSeconds], input);
 
+    /// <summary>Runs iptables itself and gives what it prints.</summary>
+    /// <exception cref="IptablesException">It failed.</exception>
+    public string Execute(IpFamily family, params string[] args) => Run(family, string.Empty, ["-w", WaitSeconds, .. args], null);
+
     /// <summary>Runs iptables itself; false if it ends with 1, as where a chain or rule is not there.</summary>
     public bool Try(IpFamily family, params string[] args)
     {
         try
         {
-            Run(family, string.Empty, ["-w", WaitSeconds, .. args], null);
+            Execute(family, args);
             return true;
         }
         catch (IptablesException)

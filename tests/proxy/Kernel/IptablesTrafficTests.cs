@@ -2,6 +2,7 @@ using System.Net;
 using Podwire.Primitives;
 using Podwire.Proxy.Apply.Iptables;
 using Podwire.Proxy.Compile.Iptables;
+using Podwire.Proxy.Explain;
 using Podwire.Proxy.Tests.Model;
 using static Podwire.Proxy.Tests.Model.ApiObjects;
 
@@ -69,6 +70,60 @@ public sealed class IptablesTrafficTests(IptablesNode node) : TrafficTests(node)
 
         Assert.Equal(before, Node.Generation());
         Assert.Contains((await Node.AskAsync("p1", "10.96.1.12", 80))?.Split(' ')[0], (string[])["p1", "p2", "p3"]);
+    }
+
+    [Fact]
+    public async Task Trace_FirstPacketOfAConnection_ShowsTheRulesItMet_AndLeavesNoRule()
+    {
+        Assert.SkipWhen(new IptablesPrograms(Node["node"]).IsLegacy, "lacks: iptables-nft");
+        Publish("traced", "10.96.1.43", "http/TCP/80", "http/TCP/8080", "10.244.0.3");
+        await ReadyAsync("10.96.1.43", 80, "traced:http");
+
+        var steps = new IptablesTrace(Node["node"]).Run(
+            new(IpProtocol.Tcp, TestData.Ip("10.244.0.2"), TestData.Ip("10.96.1.43"), 80),
+            TimeSpan.FromSeconds(60),
+            () => _ = Node.AskAsync("p1", "10.96.1.43", 80),
+            TestContext.Current.CancellationToken);
+
+        var hash = KubeChains.HashOf("default/traced:http", IpProtocol.Tcp);
+        var endpoint = KubeChains.Endpoint("default/traced:http", IpProtocol.Tcp, TestData.At("10.244.0.3", 8080));
+        string[] chains = [.. steps.Where(step => step.Number > 0).Select(step => $"{step.Table} {step.Chain}")];
+        Assert.Equal(["nat PREROUTING", "nat KUBE-SERVICES", $"nat KUBE-SVC-{hash}", $"nat {endpoint}"], chains.Where(chain => chain.StartsWith("nat", StringComparison.Ordinal)).Take(4));
+        Assert.Contains("filter FORWARD", chains);
+        Assert.Contains("nat KUBE-POSTROUTING", chains);
+        Assert.Contains(steps, step => step.Rule.Contains("default/traced:http cluster IP", StringComparison.Ordinal) && step.Verdict == $"jump KUBE-SVC-{hash}");
+        Assert.Contains(steps, step => step.Chain == endpoint && step.Rule.EndsWith("-j DNAT --to-destination 10.244.0.3:8080", StringComparison.Ordinal));
+        Assert.DoesNotContain("TRACE", Node.Run("node", "iptables-save -t raw"));
+    }
+
+    [Fact]
+    public async Task Trace_NoPacketOrKilled_LeavesNoRule()
+    {
+        Assert.SkipWhen(new IptablesPrograms(Node["node"]).IsLegacy, "lacks: iptables-nft");
+        var none = new IptablesTrace(Node["node"]).Run(new(IpProtocol.Udp, TestData.Ip("fd44::2"), TestData.Ip("fd96::1:99"), 53), TimeSpan.FromMilliseconds(50), cancel: TestContext.Current.CancellationToken);
+        Assert.Empty(none);
+        Assert.DoesNotContain("TRACE", Node.Run("node", "ip6tables-save -t raw"));
+        foreach (var byProxy in (bool[])[false, true])
+        {
+            using var trace = ProxyProcess.StartTrace(Node.NameOf("node"), "10.244.0.2", "10.96.1.44", 80);
+            await TestNode.EventuallyAsync(() => Task.FromResult(trace.Log.Contains("ready", StringComparison.Ordinal)), "the trace");
+            Assert.Equal(0, IptablesTrace.RemoveLeftovers(Node["node"]));
+            await trace.KillAsync();
+            Assert.Contains("TRACE", Node.Run("node", "iptables-save -t raw"));
+
+            if (byProxy)
+            {
+                await Node.StopProxyAsync();
+                await Node.StartProxyAsync();
+                await TestNode.EventuallyAsync(() => Task.FromResult(!Node.Run("node", "iptables-save -t raw").Contains("TRACE", StringComparison.Ordinal)), "the proxy's start removes it");
+            }
+            else
+            {
+                Assert.Equal(2, IptablesTrace.RemoveLeftovers(Node["node"]));
+            }
+
+            Assert.DoesNotContain("TRACE", Node.Run("node", "iptables-save -t raw"));
+        }
     }
 
     private protected override bool Leads(string? address, ushort port, string name)

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Podwire.Netlink.Namespaces;
+using Podwire.Primitives;
+using Podwire.Proxy.Explain;
 
 namespace Podwire.Proxy.Tests.Kernel;
 
@@ -35,14 +38,19 @@ internal sealed class ProxyProcess : IDisposable
         }
     }
 
-    public static ProxyProcess Start(string ns, params string[] args)
+    public static ProxyProcess Start(string ns, params string[] args) => StartTask(ns, "podwire-proxy", args);
+
+    /// <summary>A trace of connections SOURCE DESTINATION PORT that waits for an hour.</summary>
+    public static ProxyProcess StartTrace(string ns, string source, string destination, ushort port) => StartTask(ns, "trace", source, destination, port.ToString());
+
+    private static ProxyProcess StartTask(string ns, string task, params string[] args)
     {
         var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(ProxyProcess).Assembly.Location] : (string[])[], .. args])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        start.Environment[Task] = "podwire-proxy";
+        start.Environment[Task] = task;
         return new(Process.Start(start)!);
     }
 
@@ -84,9 +92,23 @@ internal sealed class ProxyProcess : IDisposable
     internal static void BecomeTheProxy()
 #pragma warning restore CA2255
     {
-        if (Environment.GetEnvironmentVariable(Task) == "podwire-proxy")
+        var args = Environment.GetCommandLineArgs()[1..];
+        switch (Environment.GetEnvironmentVariable(Task))
         {
-            Environment.Exit(ProxyProgram.RunAsync(Environment.GetCommandLineArgs()[1..]).GetAwaiter().GetResult());
+            case "podwire-proxy":
+                Environment.Exit(ProxyProgram.RunAsync(args).GetAwaiter().GetResult());
+                break;
+            case "trace":
+                using (var ns = NetNamespace.OpenSelf())
+                {
+                    new IptablesTrace(ns).Run(
+                        new(IpProtocol.Tcp, IpAddress.Parse(args[0]), IpAddress.Parse(args[1]), ushort.Parse(args[2])),
+                        TimeSpan.FromHours(1),
+                        () => Console.Error.WriteLine("ready"));
+                }
+
+                Environment.Exit(0);
+                break;
         }
     }
 }
