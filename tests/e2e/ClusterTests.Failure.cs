@@ -16,6 +16,25 @@ public sealed partial class ClusterTests
     }
 
     [Fact]
+    public void F3_ProxyIptables_ComesUpInKubeProxysChainsAndLeavesNothing()
+    {
+        var up = ClusterFixture.Make("up", "PROXY=iptables", "NODES=2");
+        Assert.Contains("answered from 3 of 3 replicas", up.Error + up.Ok());
+        foreach (var node in (string[])["node1", "node2"])
+        {
+            var rules = ClusterFixture.OnNode(node, "iptables-save").Ok();
+            Assert.Matches("""-A KUBE-SERVICES -d 10\.96\.\d+\.\d+/32 -p tcp -m comment --comment "default/echo:?\S* cluster IP" -m tcp --dport 80 -j KUBE-SVC-[A-Z2-7]{16}""", rules);
+            Assert.Matches("""-A KUBE-NODEPORTS -p tcp -m comment --comment "?default/echo-nodeport\S* -m tcp --dport 30080 -j KUBE-EXT-[A-Z2-7]{16}""", rules);
+            Assert.Equal("iptables", ClusterFixture.OnNode(node, "curl", "-s", "http://127.0.0.1:10249/proxyMode").Ok());
+            Assert.DoesNotContain("podwire", ClusterFixture.OnNode(node, "nft", "list", "tables").Ok());
+            Assert.StartsWith("pod echo-", ClusterFixture.OnNode(node, "curl", "-s", "http://127.0.0.1:30080/").Ok());
+        }
+
+        ClusterFixture.Make("down").Ok();
+        Eventually.Holds(() => Assert.Equal(cluster.Before, Machine.Look()));
+    }
+
+    [Fact]
     public void F2_Up_InterruptedOrIncomplete_TakesBackWhatItMade()
     {
         var output = Directory.CreateTempSubdirectory("podwire-e2e-").FullName;

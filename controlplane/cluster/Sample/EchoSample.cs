@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Podwire.Cluster.Commands;
 using Podwire.Cluster.Nodes;
 using Podwire.Cluster.Output;
@@ -10,7 +11,11 @@ namespace Podwire.Cluster.Sample;
 internal sealed class EchoSample(KubeClient client, ClusterPaths paths, ClusterState state)
 {
     private const int MostRequests = 400;
+    private const int QuickRequests = 100;
     private const int NodePort = 30080;
+
+    // In mode iptables the proxy changes the kernel once a second at most, so that the last replica may come late.
+    private static readonly TimeSpan ProxyDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly int replicas = Math.Max(3, state.Nodes.Count);
 
@@ -79,8 +84,14 @@ internal sealed class EchoSample(KubeClient client, ClusterPaths paths, ClusterS
         {
             var seen = new HashSet<string>(StringComparer.Ordinal);
             var failures = 0;
-            for (var i = 0; i < MostRequests && seen.Count < replicas.Count; i++)
+            var began = Stopwatch.StartNew();
+            for (var i = 0; (i < MostRequests || began.Elapsed < ProxyDelay) && seen.Count < replicas.Count; i++)
             {
+                if (i >= QuickRequests)
+                {
+                    Thread.Sleep(10);
+                }
+
                 try
                 {
                     seen.Add(EchoRequest.Pod(address, port));
