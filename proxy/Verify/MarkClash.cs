@@ -4,6 +4,7 @@ using Podwire.Netlink.Nftables;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile;
+using Podwire.Proxy.Compile.Iptables;
 using Podwire.Ruleset;
 
 namespace Podwire.Proxy.Verify;
@@ -24,7 +25,7 @@ internal static class MarkClash
             {
                 if (table.Name != TableSchema.TableName)
                 {
-                    found.AddRange(Chains(nft, table).Where(chain => chain.Rules.Any(rule => rule.Statements.Any(statement => Uses(statement, bit)))).Select(chain => $"table {table}, chain {chain.Name}"));
+                    found.AddRange(Chains(nft, table).Where(chain => !IsKubeProxys(chain.Name) && chain.Rules.Any(rule => rule.Statements.Any(statement => Uses(statement, bit)))).Select(chain => $"table {table}, chain {chain.Name}"));
                 }
             }
         }
@@ -47,6 +48,9 @@ internal static class MarkClash
         Match { Left: Meta { Key: MetaKey.Mark } } match => (match.Right.ToUInt32() & bit) != 0,
         _ => false,
     };
+
+    /// <summary>The chains by which kube-proxy's layout masquerades: ours in the modes iptables and ipvs, or about to be taken over.</summary>
+    private static bool IsKubeProxys(string chain) => chain is KubeChains.MarkMasquerade or KubeChains.Postrouting or KubeChains.Forward;
 
     private static IReadOnlyList<Chain> Chains(NftSocket nft, TableId table)
     {
