@@ -83,6 +83,9 @@ internal sealed class FlannelAgent : IDisposable
     /// <summary>How often everything was compared, and how often single nodes were changed.</summary>
     public (long Whole, long Nodes) Runs { get; private set; }
 
+    /// <summary>True if the udp back end's forwarder works and knows so many other nodes.</summary>
+    public bool Carries(int peers) => devices.Forwarder is { IsRunning: true } && index.Hops().Count == peers;
+
     /// <summary>Null, or why this node is not ready.</summary>
     public string? Problem => loop.Health is { Failures: > 0, LastError: var error } ? error : ready.Task.IsCompleted ? null : waiting ?? "starting";
 

@@ -103,7 +103,9 @@ internal sealed class TestCluster : IAsyncDisposable
         foreach (var node in All)
         {
             await node.Agent!.Ready.WaitAsync(Patience, TestContext.Current.CancellationToken);
-            await UntilAsync($"{node.Name} has its routes", () => Routes(node).Count == All.Count - 1);
+            await UntilAsync($"{node.Name} has its routes", () => netConf.Backend.Type == BackendType.Udp
+                ? node.Agent!.Carries(All.Count - 1)
+                : Routes(node).Count == All.Count - 1);
         }
     }
 
@@ -143,6 +145,63 @@ internal sealed class TestCluster : IAsyncDisposable
         await sending;
         await echo;
         Assert.Equal(sent, received);
+    }
+
+    /// <summary>What a connection to a port where nobody listens ends with; it waits two seconds at most.</summary>
+    public static SocketError ConnectFails(TestNode from, TestNode to)
+    {
+        using var client = from.Pod.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            client.ConnectAsync(new IPEndPoint(to.PodAddress(IpFamily.V4).ToIPAddress(), 1), limit.Token).AsTask().GetAwaiter().GetResult();
+            return SocketError.Success;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return SocketError.TimedOut;
+        }
+    }
+
+    /// <summary>
+    /// UDP between pods: the largest datagram that needs no fragments, with don't-fragment set, and larger ones that do. What arrives must be what was
+    /// sent; the receiving kernel drops datagrams with a wrong checksum.
+    /// </summary>
+    public static async Task AssertDatagramsAsync(TestNode from, TestNode to, int mtu, IpFamily family = IpFamily.V4)
+    {
+        var addressFamily = family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        var headers = family == IpFamily.V4 ? 28 : 48;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        using var receiver = to.Pod.Run(() => Bound(to));
+        using var sender = from.Pod.Run(() => Bound(from));
+        foreach (var (length, whole) in new[] { (1, true), (mtu - headers, true), (mtu - headers + 1, false), (9000, false), (60_000, false) })
+        {
+            if (family == IpFamily.V4)
+            {
+                sender.DontFragment = whole;
+            }
+
+            var sent = new byte[length];
+            Random.Shared.NextBytes(sent);
+            var received = new byte[65_536];
+            var arriving = receiver.ReceiveFromAsync(received, SocketFlags.None, receiver.LocalEndPoint!, limit.Token).AsTask();
+            Assert.Equal(length, await sender.SendToAsync(sent, SocketFlags.None, receiver.LocalEndPoint!, limit.Token));
+            var arrived = await arriving;
+            Assert.Equal(sent, received[..arrived.ReceivedBytes]);
+            Assert.Equal(from.PodAddress(family).ToIPAddress(), ((IPEndPoint)arrived.RemoteEndPoint).Address);
+        }
+
+        Socket Bound(TestNode node)
+        {
+            var socket = new Socket(addressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(node.PodAddress(family).ToIPAddress(), 0));
+            return socket;
+        }
     }
 
     /// <summary>The address that a host outside the cluster sees when a pod connects to it.</summary>

@@ -12,20 +12,19 @@ internal sealed unsafe class TunToNodes : IDisposable
 
     private readonly TunQueue tun;
     private readonly SendBatch batch;
-    private readonly uint address;
+    private readonly IcmpSender errors;
     private readonly NativeBuffer<byte> arena = new(ArenaLength);
-    private readonly NativeBuffer<byte> reply = new(VirtioHeader.Size + IcmpError.MostLength);
     private SubnetTable table = SubnetTable.Empty;
 
     /// <summary>One direction.</summary>
     /// <param name="tun">Where the pods' packets come from; not owned.</param>
     /// <param name="socket">The way to the other nodes; not owned.</param>
     /// <param name="port">The UDP port of the other nodes.</param>
-    /// <param name="address">This node's address in the pod network, in host order: the source of ICMP errors.</param>
-    public TunToNodes(TunQueue tun, UdpTunnelSocket socket, ushort port, uint address)
+    /// <param name="errors">Who tells senders what cannot be carried; not owned.</param>
+    public TunToNodes(TunQueue tun, UdpTunnelSocket socket, ushort port, IcmpSender errors)
     {
         this.tun = tun;
-        this.address = address;
+        this.errors = errors;
         batch = new SendBatch(socket, port, Counters);
     }
 
@@ -65,7 +64,6 @@ internal sealed unsafe class TunToNodes : IDisposable
     {
         batch.Dispose();
         arena.Dispose();
-        reply.Dispose();
     }
 
     private void Forward(SubnetTable subnets, byte* start, int length)
@@ -82,14 +80,14 @@ internal sealed unsafe class TunToNodes : IDisposable
         if (!subnets.TryFind(packet.Destination, out var node))
         {
             Counters.CountUnreachable();
-            Answer(IcmpError.Unreachable, packet);
+            errors.Send(IcmpError.Unreachable, packet);
             return;
         }
 
         if (!packet.TryDecrementTimeToLive())
         {
             Counters.CountExpired();
-            Answer(IcmpError.TimeExceeded, packet);
+            errors.Send(IcmpError.TimeExceeded, packet);
             return;
         }
 
@@ -106,16 +104,5 @@ internal sealed unsafe class TunToNodes : IDisposable
         }
 
         PacketSplitter.Split(virtio, start + VirtioHeader.Size, packet, node, batch);
-    }
-
-    private void Answer(byte type, scoped in Ipv4Packet packet)
-    {
-        *(VirtioHeader*)reply.Start = default;
-        var length = IcmpError.Build(type, address, packet, new Span<byte>(reply.Start + VirtioHeader.Size, IcmpError.MostLength));
-        if (length > 0)
-        {
-            var vector = new IoVector { Start = reply.Start, Length = (nuint)(VirtioHeader.Size + length) };
-            tun.Write(&vector, 1);
-        }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class UdpForwarder : IDisposable
 {
     private readonly TunQueue tun;
     private readonly UdpTunnelSocket socket;
+    private readonly IcmpSender errors;
     private readonly TunToNodes outward;
     private readonly NodesToTun inward;
     private readonly Descriptor stop = Libc.CreateEvent();
@@ -20,13 +21,14 @@ internal sealed class UdpForwarder : IDisposable
     private readonly Thread[] threads;
     private volatile bool stopping;
 
-    private UdpForwarder(UdpEndpoint endpoint, TunQueue tun, UdpTunnelSocket socket, Action<string> failed)
+    private UdpForwarder(UdpEndpoint endpoint, TunQueue tun, UdpTunnelSocket socket, IcmpSender errors, Action<string> failed)
     {
         Endpoint = endpoint;
         this.tun = tun;
         this.socket = socket;
         this.failed = failed;
-        outward = new TunToNodes(tun, socket, endpoint.Port, (uint)endpoint.PodAddress.Value);
+        this.errors = errors;
+        outward = new TunToNodes(tun, socket, endpoint.Port, errors);
         inward = new NodesToTun(socket, tun);
         threads = [Begin("flannel-out", Outward), Begin("flannel-in", Inward)];
     }
@@ -53,7 +55,7 @@ internal sealed class UdpForwarder : IDisposable
         var socket = UdpTunnelSocket.Open(endpoint.Local, endpoint.Port, target);
         try
         {
-            return new UdpForwarder(endpoint, TunQueue.Open(endpoint.Device, target), socket, failed);
+            return new UdpForwarder(endpoint, TunQueue.Open(endpoint.Device, target), socket, new IcmpSender((uint)endpoint.PodAddress.Value, target), failed);
         }
         catch
         {
@@ -80,6 +82,7 @@ internal sealed class UdpForwarder : IDisposable
         socket.Dispose();
         outward.Dispose();
         inward.Dispose();
+        errors.Dispose();
         stop.Dispose();
     }
 

@@ -6,6 +6,8 @@ namespace Podwire.CniFlannel.Agent.Udp.Interop;
 internal static partial class Libc
 {
     private const int SOCK_DGRAM = 2;
+    private const int SOCK_RAW = 3;
+    private const int IPPROTO_RAW = 255;
     private const int SOCK_CLOEXEC = 0x80000;
     private const int SOL_SOCKET = 1;
     private const int SO_RCVTIMEO = 20;
@@ -53,5 +55,12 @@ internal static partial class Libc
     {
         var on = 1;
         return setsockopt(socket, ControlMessage.SOL_UDP, ControlMessage.UDP_GRO, &on, sizeof(int)) == 0;
+    }
+
+    /// <summary>A raw socket of the calling thread's network namespace for packets with their IPv4 header; null without CAP_NET_RAW.</summary>
+    internal static Descriptor? TryOpenRaw()
+    {
+        var descriptor = socket(SocketAddress4.AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+        return descriptor >= 0 ? new Descriptor(descriptor) : null;
     }
 }
