@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Podwire.CniFlannel.Agent.Apply;
 using Podwire.CniFlannel.Agent.Config;
+using Podwire.CniFlannel.Agent.State;
 using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
@@ -70,7 +71,7 @@ public static class FlannelProgram
             return Fail($"{options.NetConfPath}: {e.Message}", 1);
         }
 
-        var reflector = new Reflector<Node>(client, KubeResources.Nodes, options: new ReflectorOptions { Logger = logger });
+        var reflector = new Reflector<Node>(client, NodeReader.Resource(new FlannelAnnotations(options.AnnotationPrefix)), options: new ReflectorOptions { Logger = logger });
         using var nftables = NftSocket.Open();
         using var kernel = new NodeKernel(nftables);
         using var metrics = new FlannelMetrics();
@@ -131,10 +132,10 @@ public static class FlannelProgram
             : throw new OverlayException($"pod {pod.Namespace}/{pod.Name} (POD_NAMESPACE, POD_NAME) is on no node yet; name this one with NODE_NAME");
     }
 
-    /// <summary>Why this daemon ends, as an event about its node; it waits no longer than two seconds for that.</summary>
+    /// <summary>Why this daemon ends, as an event about its node; it waits no longer than five seconds for that.</summary>
     private static async Task TellAsync(EventRecorder events, string node, string reason)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         var told = new Node { Metadata = { Name = node } };
         events.Warning(told, "FlannelConfigInvalid", reason);
         await events.DrainAsync(limit.Token).ConfigureAwait(false);

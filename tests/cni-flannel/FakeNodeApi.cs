@@ -115,6 +115,10 @@ internal sealed class FakeNodeApi : IAsyncDisposable
 
             await context.Response.WriteAsync(Get(name)!.ToJsonString());
         }
+        else if (path == "/api/v1/namespaces/kube-flannel/pods/kube-flannel-ds-node1")
+        {
+            await context.Response.WriteAsync("""{"kind":"Pod","apiVersion":"v1","metadata":{"name":"kube-flannel-ds-node1","namespace":"kube-flannel"},"spec":{"nodeName":"node1"}}""");
+        }
         else
         {
             context.Response.StatusCode = (int)HttpStatusCode.NotFound;

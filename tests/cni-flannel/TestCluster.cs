@@ -43,6 +43,18 @@ internal sealed class TestCluster : IAsyncDisposable
         Nodes.Replace(list.Select(ApiNode));
     }
 
+    /// <summary>Whether the agents make packet filter rules; a kernel in which nftables has no IPv4 cannot.</summary>
+    public bool Rules
+    {
+        init
+        {
+            foreach (var node in All)
+            {
+                node.Rules = value;
+            }
+        }
+    }
+
     public string Prefix { get; } = $"netlink-fl-{Guid.NewGuid().ToString("N")[..6]}";
 
     public ObjectStore<Node> Nodes { get; } = new();

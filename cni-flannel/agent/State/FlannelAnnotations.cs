@@ -13,6 +13,7 @@ internal sealed partial class FlannelAnnotations
     internal const string DefaultPrefix = "flannel.alpha.coreos.com";
 
     private readonly string prefix;
+    private readonly string[] known;
 
     /// <summary>The names below a prefix.</summary>
     /// <exception cref="FormatException">The prefix is no domain name with at most one part behind a slash.</exception>
@@ -25,6 +26,7 @@ internal sealed partial class FlannelAnnotations
             : throw new FormatException($"the annotation prefix '{prefix}' is not a domain name, or one with a part behind a slash, such as {DefaultPrefix} or example.com/flannel");
         SubnetKubeManaged = $"{full}kube-subnet-manager";
         BackendType = $"{full}backend-type";
+        known = [SubnetKubeManaged, BackendType, PublicIp(IpFamily.V4), PublicIp(IpFamily.V6), BackendData(IpFamily.V4), BackendData(IpFamily.V6)];
     }
 
     /// <summary>"true" on nodes that flannel serves.</summary>
@@ -44,6 +46,9 @@ internal sealed partial class FlannelAnnotations
 
     /// <summary>True for an annotation of flannel's.</summary>
     public bool Has(string annotation) => annotation.StartsWith(prefix, StringComparison.Ordinal);
+
+    /// <summary>The name itself, one string for all nodes.</summary>
+    public string Known(string annotation) => Array.Find(known, name => name == annotation) ?? annotation;
 
     /// <summary>JSON of the back end: for vxlan {"VNI":1,"VtepMAC":"..."}.</summary>
     public string BackendData(IpFamily family) => family == IpFamily.V4 ? $"{prefix}backend-data" : $"{prefix}backend-v6-data";

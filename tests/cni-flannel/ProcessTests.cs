@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Podwire.Netlink.Namespaces;
+
+namespace Podwire.CniFlannel.Tests;
+
+/// <summary>The whole daemon as a process of its own against an API server, ended as machines end processes.</summary>
+public class ProcessTests
+{
+    [Theory]
+    [InlineData("vxlan", true)]
+    [InlineData("host-gw", true)]
+    [InlineData("udp", false)]
+    public async Task KilledAndStartedAgain_AConversationGoesOn(string backend, bool carriesWithoutAgent)
+    {
+        await using var cluster = new TestCluster(2);
+        await using var api = await ServeAsync(cluster);
+        using var second = Start(cluster, 2, backend);
+        var first = Start(cluster, 1, backend);
+        try
+        {
+            await ReadyAsync(cluster);
+            await TestCluster.AssertReachesAsync(cluster[1], cluster[2]);
+            using var conversation = await PodConversation.OpenAsync(cluster[1], cluster[2]);
+            await conversation.SayAsync();
+            for (var round = 0; round < 2; round++)
+            {
+                File.Delete(cluster[1].SubnetFile);
+                await first.KillAsync();
+                first.Dispose();
+                if (carriesWithoutAgent)
+                {
+                    await conversation.SayAsync();
+                }
+
+                first = Start(cluster, 1, backend);
+                await ReadyAsync(cluster);
+                await conversation.SayAsync();
+            }
+
+            first.Terminate();
+            Assert.Equal(0, await first.EndAsync());
+            if (carriesWithoutAgent)
+            {
+                await conversation.SayAsync();
+            }
+            else
+            {
+                Assert.Empty(cluster[1].Ip("link show type tun"));
+            }
+        }
+        finally
+        {
+            first.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task UnusableConfiguration_EndsWithOneLineAndAnEvent()
+    {
+        await using var cluster = new TestCluster(1);
+        await using var api = await ServeAsync(cluster);
+        var conf = Path.Combine(Path.GetDirectoryName(cluster[1].SubnetFile)!, "net-conf.json");
+        await File.WriteAllTextAsync(conf, """{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan", "VNI": "one"}}""", TestContext.Current.CancellationToken);
+        using var agent = AgentProcess.Start(cluster[1].NetnsName, [], "--kube-api-url", "http://10.89.0.1:6443", "--net-config-path", conf, "--hostname-override", "node1");
+        Assert.Equal(1, await agent.EndAsync());
+        await TestCluster.UntilAsync("its line is there", () => agent.Log.Contains("VNI", StringComparison.Ordinal));
+        Assert.Contains("net-conf.json: VNI is not a whole number from 0 to 16777215", agent.Log, StringComparison.Ordinal);
+        Assert.Contains(api.Events, static text => text.StartsWith("node1: ", StringComparison.Ordinal) && text.Contains("VNI is not a whole number", StringComparison.Ordinal));
+        Assert.Empty(cluster[1].Ip("link show type vxlan"));
+    }
+
+    [Fact]
+    public async Task Environment_NamesTheNodeByItsPod_AndAPeerThatCannotBeIsAnEvent()
+    {
+        await using var cluster = new TestCluster(1);
+        await using var api = await ServeAsync(cluster);
+        api.Set(JsonNode.Parse("""
+            {"kind":"Node","apiVersion":"v1","metadata":{"name":"node9","annotations":{"flannel.alpha.coreos.com/kube-subnet-manager":"true",
+             "flannel.alpha.coreos.com/backend-type":"vxlan","flannel.alpha.coreos.com/backend-data":"{","flannel.alpha.coreos.com/public-ip":"10.89.0.19"}},
+             "spec":{"podCIDR":"10.244.9.0/24"}}
+            """)!);
+        var conf = Configure(cluster, 1, "vxlan");
+        using var agent = AgentProcess.Start(
+            cluster[1].NetnsName,
+            new() { ["POD_NAMESPACE"] = "kube-flannel", ["POD_NAME"] = "kube-flannel-ds-node1", ["FLANNELD_IFACE"] = "eth0", ["FLANNELD_KUBE_API_URL"] = "http://10.89.0.1:6443", ["FLANNELD_SUBNET_FILE"] = cluster[1].SubnetFile },
+            "--net-config-path", conf, "-logtostderr=true", "--iptables-forward-rules=false");
+        await TestCluster.UntilAsync("it is ready", () => File.Exists(cluster[1].SubnetFile));
+        await TestCluster.UntilAsync("the event is there", () => api.Events.Any(static text => text.StartsWith("node9: node node1 does not serve it: annotation flannel.alpha.coreos.com/backend-data '{' has no VtepMAC", StringComparison.Ordinal)));
+        Assert.Equal("10.89.0.11", (string?)api.Get("node1")!["metadata"]!["annotations"]!["flannel.alpha.coreos.com/public-ip"]);
+    }
+
+    private static AgentProcess Start(TestCluster cluster, int number, string backend) => AgentProcess.Start(
+        cluster[number].NetnsName, [], "--kube-api-url", "http://10.89.0.1:6443", "--net-config-path", Configure(cluster, number, backend), "--subnet-file", cluster[number].SubnetFile,
+        "--iface", "eth0", "--hostname-override", $"node{number}", "--ip-masq");
+
+    private static string Configure(TestCluster cluster, int number, string backend)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(cluster[number].SubnetFile)!, "net-conf.json");
+        File.WriteAllText(file, $$"""{"Network": "10.244.0.0/16", "EnableNFTables": true, "Backend": {"Type": "{{backend}}"} }""");
+        return file;
+    }
+
+    private static Task ReadyAsync(TestCluster cluster) => TestCluster.UntilAsync("both have their subnets, and reach each other", () =>
+        File.Exists(cluster[1].SubnetFile) && File.Exists(cluster[2].SubnetFile) && TestCluster.ConnectFails(cluster[1], cluster[2]) == SocketError.ConnectionRefused);
+
+    private static async Task<Served> ServeAsync(TestCluster cluster)
+    {
+        var underlay = NetNamespace.Open($"/run/netns/{cluster.Prefix}-u");
+        var listener = underlay.Run(static () =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse("10.89.0.1"), 6443));
+            socket.Listen();
+            return socket;
+        });
+        var api = new FakeNodeApi();
+        await api.StartAsync((ulong)listener.Handle);
+        foreach (var node in cluster.All)
+        {
+            api.Set(JsonNode.Parse($$"""{"kind":"Node","apiVersion":"v1","metadata":{"name":"{{node.Name}}"},"spec":{"podCIDR":"10.244.{{node.Number}}.0/24"} }""")!);
+        }
+
+        return new Served(api, listener, underlay);
+    }
+
+    private sealed class Served(FakeNodeApi api, Socket listener, NetNamespace underlay) : IAsyncDisposable
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Events => api.Events;
+
+        public void Set(JsonNode node) => api.Set(node);
+
+        public JsonNode? Get(string name) => api.Get(name);
+
+        public async ValueTask DisposeAsync()
+        {
+            await api.DisposeAsync();
+            listener.Dispose();
+            underlay.Dispose();
+        }
+    }
+}
