@@ -7,7 +7,7 @@ API_PORT ?= 6443
 SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' 2>/dev/null) \
            Directory.Build.props Directory.Build.targets Directory.Packages.props
 
-.PHONY: help build up down status test fuzz bench bench-cni bench-netpolicy deps framework clean
+.PHONY: help build up down status test fuzz bench bench-cni bench-netpolicy bench-overlay deps framework clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -52,6 +52,11 @@ bench-cni: build
 bench-netpolicy: build
 	@deploy/deps.sh bench
 	@bench/netpolicy/run.sh
+
+## make bench-overlay  the ways between nodes beside hand-made ones, and thousands of nodes
+bench-overlay: build
+	@deploy/deps.sh bench
+	@bench/overlay/run.sh
 
 ## make deps    install the Debian packages that are missing
 deps:

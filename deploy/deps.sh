@@ -25,6 +25,10 @@ for purpose in "$@"; do
       need containernetworking-plugins /usr/lib/cni/bridge
       need curl curl
       need strace strace
+      # Captures of the overlay decoded, load under churn, offloads off.
+      need tshark tshark
+      need iperf3 iperf3
+      need ethtool ethtool
       # A kernel that runs as a process, with the modules that others leave out (tests/uml), and what is used inside it.
       need user-mode-linux linux.uml
       need kmod modprobe
@@ -32,6 +36,12 @@ for purpose in "$@"; do
       need ipset ipset
       need ipvsadm ipvsadm ;;
     bench)
+      need gcc gcc
+      need libc6-dev /usr/include/stdlib.h
+      need iproute2 ip
+      need curl curl
+      need user-mode-linux linux.uml
+      need kmod modprobe
       need nftables nft
       need containernetworking-plugins /usr/lib/cni/bridge
       need iptables iptables ;;

@@ -26,7 +26,7 @@ internal static class ScaleBench
         using var route = RouteSocket.Open(ns);
         var device = route.GetLink("flannel.1")!.Index;
         Require(route.ListRoutes(IpFamily.V4, interfaceIndex: device).Count == count && route.ListFdb(device).Count == count, "not every entry is there");
-        var first = Metric(lab, "podwire_flannel_first_sync_seconds");
+        var first = Metric(lab, "podwire_flannel_first_programming_seconds");
         var pid = Child(lab.Agents[0].Id);
         var (rss, anonymous) = (Memory(pid, "VmRSS"), Memory(pid, "RssAnon"));
 
@@ -36,7 +36,6 @@ internal static class ScaleBench
         took = await ChangeAsync(lab, ns, count, Changes);
         var cpu = (Cpu(pid) - before) / Changes;
         lab.StopAgents();
-        var after = Memory(pid, "VmRSS");
         lab.Ip("n1", "link del flannel.1");
 
         var byHand = ByHand(lab, count);
@@ -46,7 +45,6 @@ internal static class ScaleBench
               memory: {rss} MB, of it not the executable's: {anonymous} MB
               one node changed: {cpu * 1000:0.000} ms of CPU; from the API server to the kernel p50 {took[took.Length / 2]:0.0} ms, p99 {took[took.Length * 99 / 100]:0.0} ms
             """));
-        _ = after;
     }
 
     /// <summary>Moves one node after the other to another address; the time until the kernel tells of each, in ms.</summary>

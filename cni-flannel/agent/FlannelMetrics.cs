@@ -24,7 +24,7 @@ internal sealed class FlannelMetrics : IDisposable
         duration = meter.CreateHistogram<double>("podwire_flannel_sync_duration_seconds", description: "Time of one comparison with the kernel, changes included.");
         meter.CreateObservableGauge("podwire_flannel_peers", () => peers, description: "Other nodes whose pods can be reached.");
         meter.CreateObservableGauge("podwire_flannel_refused_peers", () => refused, description: "Other nodes that are left out; the log says why.");
-        first = meter.CreateGauge<double>("podwire_flannel_first_sync_seconds", description: "Time from the knowledge of all nodes to all of them programmed, the first time.");
+        first = meter.CreateGauge<double>("podwire_flannel_first_programming_seconds", description: "Time from the desired state to all of it in the kernel and read back, the first time.");
         meter.CreateObservableCounter("podwire_flannel_udp_packets_total", () => Carried(static counters => counters.Packets), description: "Inner packets that the udp back end carried.");
         meter.CreateObservableCounter("podwire_flannel_udp_bytes_total", () => Carried(static counters => counters.Bytes), description: "Their bytes.");
         meter.CreateObservableCounter("podwire_flannel_udp_dropped_packets_total", Dropped, description: "Packets that the udp back end did not carry.");
@@ -32,6 +32,16 @@ internal sealed class FlannelMetrics : IDisposable
 
     /// <summary>Whose packets are counted; null while the back end is another.</summary>
     public void Watch(Func<UdpForwarder?> source) => forwarder = source;
+
+    /// <summary>Links, routes, neighbours and FDB entries were brought to what they shall be; the first time is kept.</summary>
+    public void Programmed(TimeSpan took)
+    {
+        if (!wasFirst)
+        {
+            wasFirst = true;
+            first.Record(took.TotalSeconds);
+        }
+    }
 
     /// <summary>Kernel objects changed beside the nodes' own.</summary>
     public void Changed(int count) => changes.Add(count);
@@ -42,11 +52,6 @@ internal sealed class FlannelMetrics : IDisposable
         (peers, refused) = (served, left);
         changes.Add(changed);
         duration.Record(took.TotalSeconds);
-        if (!wasFirst)
-        {
-            wasFirst = true;
-            first.Record(took.TotalSeconds);
-        }
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,87 @@ public class ScaleTests
         Assert.Equal(IpAddress.Parse("10.89.99.99"), change.Entry.Remote);
     }
 
+    [Fact]
+    public async Task FiveHundredNodes_EachAddedAndRemoved_EveryEntryIsRight()
+    {
+        const int count = 500;
+        await using var cluster = new TestCluster(1);
+        cluster[1].Start(new NetConf { NetworkV4 = IpPrefix.Parse("10.0.0.0/8"), EnableNftables = true, Backend = new BackendConf { Type = BackendType.Vxlan } });
+        await cluster[1].Agent!.Ready;
+        using var route = RouteSocket.Open(cluster[1].Namespace);
+        var index = route.GetLink("flannel.1")!.Index;
+        using var monitor = RouteMonitor.Open(cluster[1].Namespace, RouteGroups.RouteV4);
+        var added = Measure(number => cluster.Nodes.Set(Peer(number, Address(number))), removed: false);
+
+        var routes = route.ListRoutes(IpFamily.V4, interfaceIndex: index).ToDictionary(static entry => entry.Destination);
+        var neighbours = route.ListNeighbours(IpFamily.V4, index).Where(static entry => entry.State == NeighbourState.Permanent).ToDictionary(static entry => entry.Address);
+        var fdb = route.ListFdb(index).ToDictionary(static entry => entry.Mac);
+        Assert.Equal((count, count, count), (routes.Count, neighbours.Count, fdb.Count));
+        for (var number = 0; number < count; number++)
+        {
+            var subnet = IpPrefix.Parse($"10.{100 + (number >> 8)}.{number & 255}.0/24");
+            var mac = MacAddress.Parse($"0a:00:00:00:{number >> 8:x2}:{number & 255:x2}");
+            Assert.Equal((subnet.First, true), (routes[subnet].Gateway, routes[subnet].OnLink));
+            Assert.Equal(mac, neighbours[subnet.First].Mac);
+            Assert.Equal(IpAddress.Parse(Address(number)), fdb[mac].Remote);
+        }
+
+        var gone = Measure(number => cluster.Nodes.Remove(new Kube.ObjectKey(string.Empty, $"peer{number}")), removed: true);
+        Assert.Empty(route.ListRoutes(IpFamily.V4, interfaceIndex: index));
+        Assert.DoesNotContain(route.ListNeighbours(IpFamily.V4, index), static entry => entry.State == NeighbourState.Permanent);
+        Assert.Empty(route.ListFdb(index));
+        TestContext.Current.SendDiagnosticMessage($"{count} nodes: {Text("added", added)}; {Text("removed", gone)}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{count} nodes: {Text("added", added)}; {Text("removed", gone)}");
+
+        double[] Measure(Action<int> change, bool removed)
+        {
+            var took = new double[count];
+            for (var number = 0; number < count; number++)
+            {
+                var subnet = IpPrefix.Parse($"10.{100 + (number >> 8)}.{number & 255}.0/24");
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                change(number);
+                var seen = new List<RouteNotification>();
+                while (!seen.Exists(notification => notification is RouteNotification.OfRoute of && of.Removed == removed && of.Route.Destination == subnet))
+                {
+                    Assert.True(monitor.Read(seen, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken), $"no route for {subnet}");
+                }
+
+                took[number] = clock.Elapsed.TotalMilliseconds;
+            }
+
+            Array.Sort(took);
+            return took;
+        }
+
+        static string Text(string what, double[] took) => $"{what} p50 {took[took.Length / 2]:0.0} ms, p99 {took[took.Length * 99 / 100]:0.0} ms, most {took[^1]:0.0} ms";
+
+        static string Address(int number) => $"10.89.{8 + (number >> 8)}.{number & 255}";
+    }
+
+    [Fact]
+    public async Task NodesInConflict_AreRefusedByName_AndServedWhenItIsOver()
+    {
+        await using var cluster = new TestCluster(1);
+        cluster[1].Start(new NetConf { NetworkV4 = IpPrefix.Parse("10.0.0.0/8"), EnableNftables = true, Backend = new BackendConf { Type = BackendType.Vxlan } });
+        await cluster[1].Agent!.Ready;
+        Assert.Contains(cluster[1].Warnings, static text => text.StartsWith("node1: FlannelNetworkOverlaps: the network 10.0.0.0/8 of net-conf.json overlaps the nodes' own: it holds 10.89.0.11 of eth0", StringComparison.Ordinal));
+        cluster.Nodes.Set(Peer(7, "10.89.8.7"));
+        cluster.Nodes.Set(Renamed(Peer(7, "10.89.8.8"), "twin"));
+        await TestCluster.UntilAsync("the second one is refused", () => cluster[1].Warnings.Any(static text => text.StartsWith("twin: FlannelNodeRefused: node node1 does not serve it: its pod subnet 10.100.7.0/24 overlaps that of node peer7", StringComparison.Ordinal)));
+        using var route = RouteSocket.Open(cluster[1].Namespace);
+        var index = route.GetLink("flannel.1")!.Index;
+        Assert.Equal(IpAddress.Parse("10.89.8.7"), Assert.Single(route.ListFdb(index)).Remote);
+        cluster.Nodes.Remove(new Kube.ObjectKey(string.Empty, "peer7"));
+        await TestCluster.UntilAsync("the second one is served", () => route.ListFdb(index) is [var entry] && entry.Remote == IpAddress.Parse("10.89.8.8"));
+
+        static Node Renamed(Node node, string name)
+        {
+            node.Metadata.Name = name;
+            return node;
+        }
+    }
+
     private static Node Peer(int number, string publicIp) => new()
     {
         Metadata =

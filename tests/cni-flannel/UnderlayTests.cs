@@ -90,6 +90,13 @@ public class UnderlayTests
         Assert.False(annotations.ContainsKey("flannel.alpha.coreos.com/public-ip"));
         Assert.Contains(cluster[1].Bridge("fdb show dev flannel-v6.1"), entry => (string)entry!["mac"]! == mac2 && (string?)entry["dst"] == "fd00:89::12");
         await TestCluster.AssertReachesAsync(cluster[1], cluster[2], IpFamily.V6);
+
+        // The filter of bridged packets puts IPv6 fragments together and the bridge cannot send the whole on; routed ones are not concerned.
+        foreach (var node in cluster.All)
+        {
+            TestCluster.Run("ip", ["netns", "exec", node.NetnsName, "sysctl", "-qw", "net.bridge.bridge-nf-call-ip6tables=0"]);
+        }
+
         await TestCluster.AssertDatagramsAsync(cluster[1], cluster[2], 1400, IpFamily.V6);
         Assert.Equal("FLANNEL_IPV6_NETWORK=fd00:10:244::/48\nFLANNEL_IPV6_SUBNET=fd00:10:244:1::1/64\nFLANNEL_MTU=1430\nFLANNEL_IPMASQ=true\n", await File.ReadAllTextAsync(cluster[1].SubnetFile, TestContext.Current.CancellationToken));
     }
