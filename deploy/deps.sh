@@ -44,6 +44,8 @@ for purpose in "$@"; do
       need kmod modprobe
       need nftables nft
       need containernetworking-plugins /usr/lib/cni/bridge
+      need gcc gcc
+      need libc6-dev /usr/include/stdlib.h
       need iptables iptables ;;
     *) echo "deps.sh: unknown purpose '$purpose'" >&2; exit 2 ;;
   esac
