@@ -32,13 +32,13 @@ internal abstract record IptablesMatch
 
     /// <summary><c>-m statistic --mode random --probability P</c>.</summary>
     /// <param name="Share">P as the kernel holds it (xt_statistic.h): in 2^-31.</param>
-    internal sealed record Random(uint Share) : IptablesMatch
+    internal sealed record Statistic(uint Share) : IptablesMatch
     {
         /// <summary>P is 1/n.</summary>
-        public static Random OneOf(int n) => Of(1.0 / n);
+        public static Statistic OneOf(int n) => Of(1.0 / n);
 
         /// <summary>P, 0 to 1.</summary>
-        public static Random Of(double probability) => new((uint)Math.Round(probability * 0x80000000));
+        public static Statistic Of(double probability) => new((uint)Math.Round(probability * 0x80000000));
     }
 
     /// <summary>A match that is not one of the proxy's, as iptables-save writes it.</summary>

@@ -273,7 +273,7 @@ internal sealed class IptablesPortCompiler
         for (var i = 0; i < endpoints.Length; i++)
         {
             // The last one takes what the dice left.
-            yield return ToEndpoint(endpoints[i], i < endpoints.Length - 1 ? IptablesMatch.Random.OneOf(endpoints.Length - i) : null);
+            yield return ToEndpoint(endpoints[i], i < endpoints.Length - 1 ? IptablesMatch.Statistic.OneOf(endpoints.Length - i) : null);
         }
     }
 

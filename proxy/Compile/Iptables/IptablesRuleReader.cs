@@ -118,7 +118,7 @@ internal ref struct IptablesRuleReader(List<string> words, int at)
         ("conntrack", ["!", "--ctstate", var states]) when IptablesText.ReadStates(states) is var read and not ConntrackStates.None => new IptablesMatch.State(read, Negated: true),
         ("mark", ["--mark", var mark]) when TryMark(mark, out var value, out var mask) => new IptablesMatch.Mark(value, mask),
         ("mark", ["!", "--mark", var mark]) when TryMark(mark, out var value, out var mask) => new IptablesMatch.Mark(value, mask, Negated: true),
-        ("statistic", ["--mode", "random", "--probability", var share]) when double.TryParse(share, CultureInfo.InvariantCulture, out var probability) => IptablesMatch.Random.Of(probability),
+        ("statistic", ["--mode", "random", "--probability", var share]) when double.TryParse(share, CultureInfo.InvariantCulture, out var probability) => IptablesMatch.Statistic.Of(probability),
         ("recent", _) => Recent(options),
         _ => null,
     };

@@ -116,7 +116,7 @@ internal static class IptablesText
             case IptablesMatch.RecentCheck check:
                 text.Append(" -m recent --name ").Append(check.List).Append(" --rcheck --seconds ").Append(check.Seconds).Append(" --reap");
                 break;
-            case IptablesMatch.Random random:
+            case IptablesMatch.Statistic random:
                 text.Append(CultureInfo.InvariantCulture, $" -m statistic --mode random --probability {random.Share / (double)0x80000000:0.0000000000}");
                 break;
             case IptablesMatch.Other other:

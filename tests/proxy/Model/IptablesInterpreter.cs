@@ -122,7 +122,7 @@ internal sealed class IptablesInterpreter(IptablesListing listing, IReadOnlySet<
                 IptablesMatch.LocalAddress address => local.Contains(address.Source ? walk.Packet.Source : walk.Destination.Address),
                 IptablesMatch.State state => ((state.States & (ConntrackStates.New | (walk.Translated ? ConntrackStates.Dnat : 0))) != 0) != state.Negated,
                 IptablesMatch.Mark mark => (walk.Mark & mark.Mask) == mark.Value != mark.Negated,
-                IptablesMatch.Random or IptablesMatch.RecentCheck => walk.Choices.Take(),
+                IptablesMatch.Statistic or IptablesMatch.RecentCheck => walk.Choices.Take(),
                 _ => throw new NotSupportedException(rule.ToString()),
             };
             if (!holds)
