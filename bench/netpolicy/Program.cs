@@ -22,7 +22,7 @@ foreach (var row in rows)
             break;
         case "load":
             new FullLoad().Run(localPods: 110);
-            new FullLoad().Run(localPods: 10_000);
+            new FullLoad().Run(localPods: 250);
             break;
         case "memory":
             await new Memory().RunAsync(localPods: 110);
