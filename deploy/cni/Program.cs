@@ -1,22 +1,15 @@
 using Podwire.Cni;
 using Podwire.CniBridge;
-using Podwire.CniBridge.Bandwidth;
 using Podwire.CniBridge.Bridge;
-using Podwire.CniBridge.Firewall;
-using Podwire.CniBridge.HostDevice;
-using Podwire.CniBridge.Macvlan;
-using Podwire.CniBridge.Policy;
-using Podwire.CniBridge.Portmap;
-using Podwire.CniBridge.Ptp;
-using Podwire.CniBridge.SourceRouting;
-using Podwire.CniBridge.StaticIpam;
-using Podwire.CniBridge.Tuning;
 using Podwire.CniFlannel.Plugin;
 using Podwire.Netlink.Namespaces;
 
 namespace Podwire.CniExecutable;
 
-/// <summary>One executable under several names: the name it is called by picks the plugin, and a plugin that another delegates to runs in the same process.</summary>
+/// <summary>
+/// What nearly every pod is wired with, in one small file: the name it is called by picks the plugin, and a plugin that another delegates to runs in the
+/// same process. The others are in deploy/cni-chained: each start maps and touches what its file holds.
+/// </summary>
 internal static class Program
 {
     private static void Main()
@@ -26,16 +19,6 @@ internal static class Program
             .Add(BridgePlugin.Name, static () => new BridgePlugin())
             .Add(HostLocalPlugin.Name, static () => new HostLocalPlugin())
             .Add(LoopbackPlugin.Name, static () => new LoopbackPlugin())
-            .Add(PortmapPlugin.Name, static () => new PortmapPlugin())
-            .Add(FirewallPlugin.Name, static () => new FirewallPlugin())
-            .Add(PtpPlugin.Name, static () => new PtpPlugin())
-            .Add(BandwidthPlugin.Name, static () => new BandwidthPlugin())
-            .Add(HostDevicePlugin.Name, static () => new HostDevicePlugin())
-            .Add(MacvlanPlugin.Name, static () => new MacvlanPlugin())
-            .Add(SbrPlugin.Name, static () => new SbrPlugin())
-            .Add(StaticPlugin.Name, static () => new StaticPlugin())
-            .Add(TuningPlugin.Name, static () => new TuningPlugin())
-            .Add(PolicyPlugin.Name, static () => new PolicyPlugin())
             .Add(FlannelPlugin.Name, static () => new FlannelPlugin());
         PluginMain.RunAndExit(Path.GetFileName(Environment.GetCommandLineArgs()[0]), registry);
     }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the CNI plugins' one executable with NativeAOT and links it under every plugin's name.
+# Builds the CNI plugins' two executables with NativeAOT and links each under its plugins' names.
 # Usage: deploy/cni/publish.sh OUTDIR
 set -eu
 if [ $# -ne 1 ]; then
@@ -11,9 +11,16 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 scratch=$(mktemp -d "$out/.publish.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
-dotnet publish "$here/Podwire.CniExecutable.csproj" -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" -o "$scratch" -v quiet -nologo
-# Each name is replaced by a rename: a runtime that is calling the old file meanwhile keeps it.
-for name in bridge host-local loopback portmap firewall ptp bandwidth host-device macvlan sbr static tuning podwire-policy flannel; do
-  ln -f "$scratch/podwire-cni" "$scratch/link"
-  mv -f "$scratch/link" "$out/$name"
-done
+platform="linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"
+publish() { # PROJECT FILE NAME...
+  project=$1 file=$2
+  shift 2
+  dotnet publish "$project" -c Release -r "$platform" -o "$scratch/$file.d" -v quiet -nologo
+  # Each name is replaced by a rename: a runtime that is calling the old file meanwhile keeps it.
+  for name in "$@"; do
+    ln -f "$scratch/$file.d/$file" "$scratch/link"
+    mv -f "$scratch/link" "$out/$name"
+  done
+}
+publish "$here/Podwire.CniExecutable.csproj" podwire-cni bridge host-local loopback flannel
+publish "$here/../cni-chained/Podwire.CniChainedExecutable.csproj" podwire-cni-chained portmap firewall ptp bandwidth host-device macvlan sbr static tuning podwire-policy

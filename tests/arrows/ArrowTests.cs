@@ -25,6 +25,7 @@ public class ArrowTests
         // Composition roots: nothing references them, and they alone see several products.
         ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "controlplane/cnitool", "cni-flannel/agent", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
         ["deploy/cni"] = ["cni-bridge", "cni-flannel/plugin", "lib/cni"],
+        ["deploy/cni-chained"] = ["cni-bridge", "lib/cni"],
         ["deploy/sample"] = [],
     };
 

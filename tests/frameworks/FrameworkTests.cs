@@ -8,6 +8,7 @@ public class FrameworkTests
     [Theory]
     [InlineData("deploy/bin/Podwire.Executable.csproj")]
     [InlineData("deploy/cni/Podwire.CniExecutable.csproj")]
+    [InlineData("deploy/cni-chained/Podwire.CniChainedExecutable.csproj")]
     [InlineData("deploy/sample/Podwire.Echo.csproj")]
     public void Source_CompilesForNet10(string project)
     {
@@ -18,7 +19,7 @@ public class FrameworkTests
         var output = build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         Assert.True(build.ExitCode == 0, output);
-        var name = Path.GetFileNameWithoutExtension(project) is "Podwire.CniExecutable" ? "podwire-cni" : project.Contains("sample") ? "podwire-echo" : "podwire";
+        var name = Path.GetFileNameWithoutExtension(project) is "Podwire.CniExecutable" ? "podwire-cni" : project.Contains("chained") ? "podwire-cni-chained" : project.Contains("sample") ? "podwire-echo" : "podwire";
         var config = Directory.EnumerateFiles($"{root}/artifacts/net10.0/bin", $"{name}.runtimeconfig.json", SearchOption.AllDirectories).Single();
         Assert.Contains("\"net10.0\"", File.ReadAllText(config));
     }
