@@ -34,7 +34,9 @@ for purpose in "$@"; do
       need kmod modprobe
       need iptables iptables
       need ipset ipset
-      need ipvsadm ipvsadm ;;
+      need ipvsadm ipvsadm
+      # A BGP speaker of somebody else's.
+      need bird2 /usr/sbin/bird ;;
     bench)
       need gcc gcc
       need libc6-dev /usr/include/stdlib.h
@@ -62,6 +64,13 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing: ${missing[*]}"
 log=$(mktemp)
+# Only the programs are wanted: no service is to start (invoke-rc.d asks policy-rc.d).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  printf '#!/bin/sh\nexit 101\n' >$policy
+  chmod +x $policy
+  trap 'rm -f $policy' EXIT
+fi
 if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
   tail -n 20 "$log" >&2
   echo "error: apt-get could not install ${missing[*]}" >&2

@@ -12,6 +12,7 @@ public class ArrowTests
         ["lib/cni"] = ["lib/primitives"],
         ["lib/daemon"] = [],
         ["lib/bgp"] = ["lib/primitives"],
+        ["cni-calico/bgp"] = ["lib/primitives", "lib/netlink", "lib/bgp", "lib/daemon"],
         ["cni-bridge"] = ["lib/primitives", "lib/ruleset", "lib/cni", "lib/netlink"],
         ["cni-flannel/plugin"] = ["lib/primitives", "lib/cni", "lib/netlink"],
         ["cni-flannel/agent"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
@@ -23,7 +24,7 @@ public class ArrowTests
         ["controlplane/cluster"] = ["lib/primitives", "lib/netlink", "lib/kube", "lib/daemon", "controlplane/apiserver"],
         ["controlplane/cnitool"] = ["lib/primitives", "lib/cni"],
         // Composition roots: nothing references them, and they alone see several products.
-        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "controlplane/cnitool", "cni-flannel/agent", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
+        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "controlplane/cnitool", "cni-flannel/agent", "cni-calico/bgp", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
         ["deploy/cni"] = ["cni-bridge", "cni-flannel/plugin", "lib/cni"],
         ["deploy/cni-chained"] = ["cni-bridge", "lib/cni"],
         ["deploy/sample"] = [],

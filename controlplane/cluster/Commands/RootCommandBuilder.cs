@@ -15,6 +15,8 @@ internal static class RootCommandBuilder
             Status(paths),
             Exec(paths),
             Cni(),
+            // Run by the executable before this command line is parsed; here for the overview in --help.
+            new Command("bgp", "What a running podwire-bgp knows: neighbors, routes, explain PREFIX, summary. See podwire bgp --help."),
             Init(),
         };
         return root;

@@ -1,4 +1,5 @@
 using Podwire.Bgp.Wire;
+using Podwire.Primitives;
 
 namespace Podwire.Bgp.Rib;
 
@@ -61,5 +62,50 @@ internal static class BestPath
         }
 
         return firstPeer.IsInternal.CompareTo(secondPeer.IsInternal);
+    }
+
+    /// <summary>In words, which step preferred the first of two paths.</summary>
+    public static string Reason(PathAttributes first, RoutePeer firstPeer, PathAttributes second, RoutePeer secondPeer)
+    {
+        if (firstPeer.IsLocal != secondPeer.IsLocal)
+        {
+            return "the best is this speaker's own";
+        }
+
+        var (preference, other) = (first.LocalPref ?? PathAttributes.DefaultLocalPref, second.LocalPref ?? PathAttributes.DefaultLocalPref);
+        if (preference != other)
+        {
+            return $"lower LOCAL_PREF: {other} against {preference}";
+        }
+
+        if (first.AsPathLength != second.AsPathLength)
+        {
+            return $"longer AS path: {second.AsPathLength} against {first.AsPathLength}";
+        }
+
+        if (first.Origin != second.Origin)
+        {
+            return $"higher origin: {second.Origin} against {first.Origin}";
+        }
+
+        if (first.FirstAs == second.FirstAs && (first.Med ?? 0) != (second.Med ?? 0))
+        {
+            return $"higher MED: {second.Med ?? 0} against {first.Med ?? 0}";
+        }
+
+        if (firstPeer.IsInternal != secondPeer.IsInternal)
+        {
+            return "learned within the AS, the best from outside";
+        }
+
+        var (identifier, otherIdentifier) = (first.OriginatorId ?? firstPeer.RouterId, second.OriginatorId ?? secondPeer.RouterId);
+        if (identifier != otherIdentifier)
+        {
+            return $"as good; higher identifier: {IpAddress.FromV4(otherIdentifier)} against {IpAddress.FromV4(identifier)}";
+        }
+
+        return first.ClusterList.Length != second.ClusterList.Length
+            ? $"as good; longer cluster list: {second.ClusterList.Length} against {first.ClusterList.Length}"
+            : $"as good; higher neighbour address: {secondPeer.Address} against {firstPeer.Address}";
     }
 }

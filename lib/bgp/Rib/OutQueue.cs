@@ -41,19 +41,38 @@ internal sealed class OutQueue
         return piece.Buffer is null ? default : piece.Buffer.AsMemory(piece.Offset + written, piece.Length - written);
     }
 
-    /// <summary>So many of the octets that <see cref="Peek"/> gave have been written.</summary>
+    /// <summary>Copies the next octets, over several pieces; as many as there are and fit.</summary>
+    public int CopyTo(Span<byte> destination)
+    {
+        var (copied, skip) = (0, written);
+        foreach (var piece in pieces)
+        {
+            if (copied == destination.Length)
+            {
+                return copied;
+            }
+
+            copied += Copy(piece, skip, destination[copied..]);
+            skip = 0;
+        }
+
+        return last.Buffer is null ? copied : copied + Copy(last, skip, destination[copied..]);
+    }
+
+    /// <summary>So many of the octets that <see cref="Peek"/> or <see cref="CopyTo"/> gave have been written.</summary>
     public void Advance(int count)
     {
         Length -= count;
         written += count;
-        if (written < (pieces.Count > 0 ? pieces.Peek() : last).Length)
+        while (pieces.TryPeek(out var piece) && written >= piece.Length)
         {
-            return;
+            written -= piece.Length;
+            pieces.Dequeue();
         }
 
-        written = 0;
-        if (!pieces.TryDequeue(out _))
+        if (pieces.Count == 0 && last.Buffer is not null && written >= last.Length)
         {
+            written = 0;
             last = default;
         }
     }
@@ -62,6 +81,13 @@ internal sealed class OutQueue
     {
         pieces.Clear();
         (last, written, Length) = (default, 0, 0);
+    }
+
+    private static int Copy(Piece piece, int skip, Span<byte> destination)
+    {
+        var octets = piece.Buffer.AsSpan(piece.Offset + skip, Math.Min(piece.Length - skip, destination.Length));
+        octets.CopyTo(destination);
+        return octets.Length;
     }
 
     private readonly record struct Piece(byte[]? Buffer, int Offset, int Length);

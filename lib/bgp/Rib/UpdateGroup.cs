@@ -33,6 +33,7 @@ internal sealed class UpdateGroup
     private int[] toldAttributes = [];
     private ushort[] toldSources = [];
     private PeerExport? alone;
+    private int toldCount;
 
     /// <summary>Nobody is in step: what was told is kept up, and nothing is encoded.</summary>
     private bool isSilent;
@@ -84,6 +85,7 @@ internal sealed class UpdateGroup
                 toldAttributes[prefix] = Nothing;
             }
 
+            toldCount = 0;
             allTold.Clear();
         }
     }
@@ -178,16 +180,7 @@ internal sealed class UpdateGroup
     }
 
     /// <summary>How many prefixes the group has been told.</summary>
-    public int CountTold()
-    {
-        var count = 0;
-        foreach (var told in toldAttributes)
-        {
-            count += told == Nothing ? 0 : 1;
-        }
-
-        return Key.AddPath ? allTold.Count : count;
-    }
+    public int CountTold() => Key.AddPath ? allTold.Count : toldCount;
 
     private void Collect(int prefix)
     {
@@ -411,6 +404,7 @@ internal sealed class UpdateGroup
     private void Tell(int prefix, int attributeId, ushort source)
     {
         attributes.AddReference(attributeId);
+        toldCount += (attributeId == Nothing ? 0 : 1) - (toldAttributes[prefix] == Nothing ? 0 : 1);
         attributes.Release(toldAttributes[prefix]);
         (toldAttributes[prefix], toldSources[prefix]) = (attributeId, source);
     }

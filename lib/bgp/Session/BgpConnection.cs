@@ -54,6 +54,9 @@ public sealed class BgpConnection
     /// <summary>The next octets to write; empty if there are none.</summary>
     public ReadOnlyMemory<byte> PeekOutput() => Output.Peek();
 
+    /// <summary>Copies the next octets to write, over several pieces; for pieces that are too small to write one by one.</summary>
+    public int CopyOutput(Span<byte> destination) => Output.CopyTo(destination);
+
     /// <summary>So many octets have been written.</summary>
     public void AdvanceOutput(int count, long now)
     {

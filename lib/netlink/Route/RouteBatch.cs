@@ -6,7 +6,7 @@ namespace Podwire.Netlink.Route;
 /// Changes that <see cref="RouteSocket"/> sends together, carried out in order, each acknowledged by itself: what one
 /// makes, the next may use by name. A namespace that a link refers to must stay open until the batch is sent.
 /// </summary>
-public sealed class RouteBatch
+public sealed partial class RouteBatch
 {
     private const int RequestLength = 512;
 

@@ -1,0 +1,252 @@
+using Microsoft.Extensions.Logging;
+using Podwire.Bgp.Session;
+using Podwire.BgpDaemon.Loop;
+using Podwire.Netlink;
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
+using RouteEntry = Podwire.Netlink.Route.RouteEntry;
+
+namespace Podwire.BgpDaemon.Kernel;
+
+/// <summary>
+/// The best routes in the kernel's main table, under a protocol number of our own. What an earlier run left is adopted at the start and goes only
+/// once the neighbours have had their time. Next hops that are not on a link are looked up in the kernel, and again every two seconds.
+/// </summary>
+internal sealed class KernelRoutes : IDisposable
+{
+    /// <summary>The protocol number in the kernel's table; «ip route show proto 80» lists ours.</summary>
+    public const RouteProtocol Protocol = (RouteProtocol)80;
+    private const int PrefixesPerTurn = 1024;
+    private const int LookupMilliseconds = 2_000;
+    private readonly ILogger logger;
+    private readonly int mostHops;
+    private readonly RouteSocket socket = RouteSocket.Open();
+    private readonly Dictionary<IpPrefix, KernelRoute> installed = [];
+    private readonly HashSet<IpPrefix> adopted = [];
+    private readonly Dictionary<IpAddress, NextHop?> lookups = [];
+    private readonly HashSet<IpPrefix> dirty = [];
+    private readonly Queue<IpPrefix> waiting = new();
+    private long nextLookup;
+    private readonly HashSet<IpPrefix> unresolved = [];
+    private long pruneAt = long.MaxValue;
+    private bool hasPruned;
+
+    public KernelRoutes(ILogger logger, int mostHops)
+    {
+        (this.logger, this.mostHops) = (logger, mostHops);
+        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+        {
+            foreach (var route in socket.ListRoutes(family).Where(static route => route.Protocol == Protocol))
+            {
+                adopted.Add(route.Destination);
+                if (!route.IsMultipath)
+                {
+                    installed[route.Destination] = KernelRoute.Of([new NextHop(route.Gateway, route.InterfaceIndex)]);
+                }
+            }
+
+            foreach (var route in socket.ListMultipathRoutes(family).Where(static route => route.Protocol == Protocol))
+            {
+                installed[route.Destination] = KernelRoute.Of([.. route.NextHops.Select(static hop => hop with { OnLink = false, Weight = 1 })]);
+            }
+        }
+
+        Adopted = adopted.Count;
+        if (Adopted > 0)
+        {
+            LoopLog.Adopted(logger, Adopted);
+        }
+    }
+
+    /// <summary>How many routes an earlier run had left.</summary>
+    public int Adopted { get; }
+
+    /// <summary>How many routes are in the kernel.</summary>
+    public int Count => installed.Count;
+
+    /// <summary>How many prefixes have routes of which no next hop can be reached now.</summary>
+    public int Unreachable => unresolved.Count;
+
+    /// <summary>True if there is more to do at once.</summary>
+    public bool HasWork => waiting.Count > 0;
+
+    /// <summary>When what is left of the earlier run and was not announced again may go; the first call counts.</summary>
+    public void PruneAt(long time) => pruneAt = pruneAt == long.MaxValue ? time : pruneAt;
+
+    public void Changed(IpPrefix prefix)
+    {
+        if (dirty.Add(prefix))
+        {
+            waiting.Enqueue(prefix);
+        }
+    }
+
+    /// <summary>Brings a bounded number of prefixes into the kernel.</summary>
+    public void Apply(BgpSpeaker speaker, long now)
+    {
+        if (now >= nextLookup)
+        {
+            nextLookup = now + LookupMilliseconds;
+            LookAgain();
+        }
+
+        var batch = new RouteBatch();
+        for (var i = 0; i < PrefixesPerTurn && waiting.TryDequeue(out var prefix); i++)
+        {
+            dirty.Remove(prefix);
+            Put(batch, prefix, Desired(speaker, prefix));
+        }
+
+        Send(batch);
+        if (!hasPruned && waiting.Count == 0 && now >= pruneAt)
+        {
+            Prune(speaker);
+        }
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private void Send(RouteBatch batch)
+    {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var refusal in socket.TryExecute(batch))
+        {
+            // One that was taken away by somebody else is gone as it should be.
+            if (refusal.Errno != Errno.ESRCH)
+            {
+                LoopLog.KernelRefuses(logger, refusal.Message);
+            }
+        }
+    }
+
+    private void Prune(BgpSpeaker speaker)
+    {
+        hasPruned = true;
+        var batch = new RouteBatch();
+        var stale = adopted.Where(prefix => Desired(speaker, prefix) is null).ToArray();
+        foreach (var prefix in stale)
+        {
+            batch.DeleteRoute(new RouteEntry(prefix) { Protocol = Protocol });
+            installed.Remove(prefix);
+        }
+
+        Send(batch);
+        adopted.Clear();
+        if (stale.Length > 0)
+        {
+            LoopLog.Pruned(logger, stale.Length);
+        }
+    }
+
+    private void Put(RouteBatch batch, IpPrefix prefix, KernelRoute? desired)
+    {
+        var there = installed.GetValueOrDefault(prefix);
+        if (desired is null)
+        {
+            // What was adopted stays until the neighbours had their time: this may be one that has not come back yet.
+            if (there is not null && (hasPruned || !adopted.Contains(prefix)))
+            {
+                batch.DeleteRoute(new RouteEntry(prefix) { Protocol = Protocol });
+                installed.Remove(prefix);
+            }
+
+            return;
+        }
+
+        adopted.Remove(prefix);
+        if (desired.Equals(there))
+        {
+            return;
+        }
+
+        installed[prefix] = desired;
+        if (desired.Hops.Count > 1)
+        {
+            batch.ReplaceRoute(new MultipathRoute(prefix, desired.Hops) { Protocol = Protocol });
+        }
+        else
+        {
+            batch.ReplaceRoute(new RouteEntry(prefix) { Gateway = desired.Hops[0].Gateway, InterfaceIndex = desired.Hops[0].InterfaceIndex, Protocol = Protocol });
+        }
+    }
+
+    private KernelRoute? Desired(BgpSpeaker speaker, IpPrefix prefix)
+    {
+        var hops = new List<NextHop>();
+        var routes = speaker.Routes(prefix);
+        foreach (var route in routes)
+        {
+            if (route.From.IsNone)
+            {
+                // An own route: somebody else has put it where it leads.
+                return null;
+            }
+
+            if (route.IsUsed && hops.Count < mostHops && Lookup(route.Attributes.NextHop, prefix.Family) is { } hop && !hops.Contains(hop))
+            {
+                hops.Add(hop);
+            }
+        }
+
+        if (hops.Count > 0)
+        {
+            unresolved.Remove(prefix);
+            return KernelRoute.Of(hops);
+        }
+
+        _ = routes.Count > 0 ? unresolved.Add(prefix) : unresolved.Remove(prefix);
+        return null;
+    }
+
+    private NextHop? Lookup(IpAddress address, IpFamily family)
+    {
+        if (address.IsNone || address.Family != family)
+        {
+            return null;
+        }
+
+        if (!lookups.TryGetValue(address, out var hop))
+        {
+            lookups[address] = hop = Find(address);
+        }
+
+        return hop;
+    }
+
+    private NextHop? Find(IpAddress address)
+    {
+        try
+        {
+            var route = socket.GetRoute(address);
+            return route is null || route.Type != RouteType.Unicast ? null : new NextHop(route.Gateway ?? address, route.InterfaceIndex);
+        }
+        catch (NetlinkException)
+        {
+            return null;
+        }
+    }
+
+    private void LookAgain()
+    {
+        var changed = false;
+        foreach (var (address, before) in lookups.ToArray())
+        {
+            var now = Find(address);
+            changed |= now != before;
+            lookups[address] = now;
+        }
+
+        if (changed)
+        {
+            // Every route may lead elsewhere now; those that do not are found equal and cost no call.
+            foreach (var prefix in installed.Keys.Concat(unresolved).ToArray())
+            {
+                Changed(prefix);
+            }
+        }
+    }
+}
