@@ -71,7 +71,15 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
     /// <summary>Removes the table.</summary>
     public void Remove()
     {
-        nft.Apply(RulesetDiff.Removing(id));
+        try
+        {
+            nft.Apply(RulesetDiff.Removing(id));
+        }
+        catch (NftException e) when (e.Errno is Errno.EOPNOTSUPP or Errno.EAFNOSUPPORT)
+        {
+            // A kernel whose nf_tables lacks the family: there is nothing to remove.
+        }
+
         (model, isVerified) = (null, false);
     }
 
