@@ -4,7 +4,7 @@ using Podwire.Primitives;
 
 namespace Podwire.Bgp.Tests;
 
-/// <summary>Every decoder, with random octets and with true messages that were damaged. BGP_FUZZ_SECONDS makes it run longer.</summary>
+/// <summary>Every decoder, with random octets and with true messages that were damaged. FUZZ_SECONDS makes it run longer, FUZZ_SEED repeats a run: make fuzz (tests/fuzz/run.sh).</summary>
 public sealed class FuzzTests
 {
     private static readonly byte[][] Samples =
@@ -25,10 +25,11 @@ public sealed class FuzzTests
     ];
 
     [Fact]
+    [Trait("fuzz", "yes")]
     public void AnyOctets_EndInAMessageANotificationOrNothing()
     {
-        var seconds = int.TryParse(Environment.GetEnvironmentVariable("BGP_FUZZ_SECONDS"), out var asked) ? asked : 0;
-        var seed = seconds > 0 ? Environment.TickCount : 20261121;
+        var seconds = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), out var asked) ? asked : 0;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), out var given) ? given : seconds > 0 ? Environment.TickCount : 20261121;
         var random = new Random(seed);
         var network = new TestNetwork();
         var end = DateTime.UtcNow.AddSeconds(seconds);
@@ -54,6 +55,10 @@ public sealed class FuzzTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {inputs} inputs");
+        if (Environment.GetEnvironmentVariable("FUZZ_LOG") is { Length: > 0 } log)
+        {
+            File.AppendAllText(log, $"{"BGP messages into a speaker",-36} seed {seed,-11} {inputs,11} inputs{Environment.NewLine}");
+        }
     }
 
     private static byte[] Damaged(Random random)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh [SUITE...]: every decoder of every suite that links Fuzzer.cs (or of those named), FUZZ_SECONDS (60) each; one line per decoder.
+# run.sh [SUITE...]: every decoder of every suite that links Fuzzer.cs or has tests of the trait fuzz (or of those named), FUZZ_SECONDS (60) each; one line per decoder.
 # FUZZ_SEED repeats a run. Ends with 1 if a decoder failed; the failure names its seed and input.
 set -u
 cd "$(dirname "$0")/../.."
@@ -7,7 +7,7 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-60} FUZZ_LOG
 FUZZ_LOG=$(mktemp)
 trap 'rm -f "$FUZZ_LOG"' EXIT
 failed=0
-[ $# -gt 0 ] || set -- $(grep -l 'fuzz/Fuzzer.cs' tests/*/*.csproj | cut -d/ -f2)
+[ $# -gt 0 ] || set -- $({ grep -l 'fuzz/Fuzzer.cs' tests/*/*.csproj; grep -l '\[Trait("fuzz", "yes")\]' tests/*/*.cs; } | cut -d/ -f2 | sort -u)
 for suite in "$@"; do
   project=$(ls tests/"$suite"/*.csproj 2>/dev/null) || { echo "error: no test suite $suite" >&2; exit 2; }
   name=$(basename "$project" .csproj)
