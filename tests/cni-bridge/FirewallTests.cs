@@ -154,7 +154,8 @@ public class FirewallTests
     private static string Config(string more, string? previous = null) =>
         $$"""{"cniVersion":"1.1.0","name":"net","type":"firewall"{{more}}{{(previous is null ? "" : ",\"prevResult\":" + previous)}}}""";
 
-    private static string[] Owners(Node node)
+    /// <summary>Who has elements in the table of the nftables back end.</summary>
+    internal static string[] Owners(Node node)
     {
         using var nft = NftSocket.Open(node.Host);
         return [.. nft.ReadTable(new TableId(TableFamily.Ip, "podwire-cni-firewall"))?.FindSet("containers")!.Elements.Select(e => e.Comment!) ?? []];
