@@ -176,6 +176,9 @@ public sealed class ModeSwitchTests(TestNode node) : IClassFixture<TestNode>
         : !node.Run("node", "iptables-save; ip6tables-save").Contains("KUBE-", StringComparison.Ordinal);
 
     /// <summary>Tables, chains and rules of the node, without counters.</summary>
+    /// <summary>What the tables hold. That iptables-nft makes an empty mangle or raw table when one is looked at is nobody's rule.</summary>
     private List<string> State() =>
-        [.. node.Run("node", "iptables-save; nft list tables").Split('\n').Where(line => line.Length > 0 && line[0] is not '#' and not ':').Distinct().Order(StringComparer.Ordinal)];
+        [.. node.Run("node", "iptables-save; nft list tables").Split('\n')
+            .Where(line => line.Length > 0 && line[0] is not '#' and not ':' && line is not ("*mangle" or "*raw" or "table ip mangle" or "table ip raw" or "table ip6 mangle" or "table ip6 raw"))
+            .Distinct().Order(StringComparer.Ordinal)];
 }
