@@ -139,7 +139,16 @@ internal sealed class PolicySync(INftables nft, string node, TableSettings setti
         var batch = new NftBatch();
         foreach (var schema in TableSchema.All)
         {
-            SetElement[] elements = [.. addresses.Where(address => address.Family == schema.Family).Select(static address => SetElement.Of(NftScalar.Address(address)))];
+            var found = new List<SetElement>();
+            foreach (var address in addresses)
+            {
+                if (address.Family == schema.Family)
+                {
+                    found.Add(SetElement.Of(NftScalar.Address(address)));
+                }
+            }
+
+            SetElement[] elements = [.. found];
             _ = isPending ? batch.AddElements(schema.Id, schema.Pending, elements) : batch.DeleteElements(schema.Id, schema.Pending, elements);
         }
 

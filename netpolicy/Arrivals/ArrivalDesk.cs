@@ -73,7 +73,7 @@ internal sealed class ArrivalDesk(PolicyState state, ILogger logger)
             }
             else
             {
-                closed.UnionWith(arrival.Addresses.Where(address => !aside.Contains(address)));
+                closed.UnionWith(Array.FindAll(arrival.Addresses, address => !aside.Contains(address)));
             }
         }
 
@@ -83,7 +83,7 @@ internal sealed class ArrivalDesk(PolicyState state, ILogger logger)
             aside.UnionWith(closed);
         }
 
-        List<IpAddress> released = [.. aside.Where(address => model.PodAt(address) is not null || done.Exists(arrival => arrival.Addresses.Contains(address)))];
+        var released = new List<IpAddress>(aside).FindAll(address => model.PodAt(address) is not null || done.Exists(arrival => Array.IndexOf(arrival.Addresses, address) >= 0));
         if (released.Count > 0)
         {
             tables.SetPending(released, isPending: false);

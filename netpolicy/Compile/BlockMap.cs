@@ -96,7 +96,9 @@ internal sealed class BlockMap
     private static List<IpPrefix> Merged(IpBlock block)
     {
         var kept = new List<IpPrefix>();
-        foreach (var except in block.Except.Where(except => except.Family == block.Prefix.Family).OrderBy(static except => except.Length))
+        var excepts = Array.FindAll(block.Except, except => except.Family == block.Prefix.Family);
+        Array.Sort(excepts, static (a, b) => a.Length.CompareTo(b.Length));
+        foreach (var except in excepts)
         {
             var clipped = except.Contains(block.Prefix) ? block.Prefix : except;
             if (block.Prefix.Contains(clipped) && !kept.Exists(other => other.Contains(clipped)))

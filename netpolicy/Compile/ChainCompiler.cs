@@ -36,7 +36,7 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
         var rules = new List<Rule>();
         if (schema.Family == IpFamily.V6)
         {
-            var types = SetReference.Set(NftType.Icmpv6Type, [.. LinkMessages.Select(NftScalar.Byte)]);
+            var types = SetReference.Set(NftType.Icmpv6Type, Array.ConvertAll(LinkMessages, NftScalar.Byte));
             rules.Add(Rule.Of(Match.Protocol(IpProtocol.IcmpV6), new SetLookup(Payload.IcmpType, types), VerdictStatement.Accept));
         }
 
@@ -95,29 +95,40 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
     /// <summary>From the port to the chain of its class, protocol by protocol: nft reads the port of a connection only where the protocol is known.</summary>
     private static IEnumerable<Rule> Ports(PolicyClass of, ClassSets sets)
     {
-        foreach (var ranges in of.Ports.Ranges().GroupBy(static range => PortLine.ProtocolOf(range.Range.From)))
+        var byProtocol = new Dictionary<IpProtocol, List<SetElement>>();
+        foreach (var (range, ports) in of.Ports.Ranges())
         {
-            var elements = new List<SetElement>();
-            foreach (var (range, ports) in ranges)
+            var protocol = PortLine.ProtocolOf(range.From);
+            if (!byProtocol.TryGetValue(protocol, out var elements))
             {
-                var (from, to) = (PortLine.PortOf(range.From), PortLine.PortOf(range.To));
-                elements.Add(new()
-                {
-                    Key = NftScalar.Port(from),
-                    KeyEnd = from == to ? default : NftData.Of(NftScalar.Port(to)),
-                    Verdict = IsAlike(sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports)),
-                });
+                byProtocol[protocol] = elements = [];
+            }
+
+            var (from, to) = (PortLine.PortOf(range.From), PortLine.PortOf(range.To));
+            elements.Add(new()
+            {
+                Key = NftScalar.Port(from),
+                KeyEnd = from == to ? default : NftData.Of(NftScalar.Port(to)),
+                Verdict = IsAlike(sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports)),
+            });
+        }
+
+        foreach (var protocol in PortLine.Protocols)
+        {
+            if (!byProtocol.TryGetValue(protocol, out var elements))
+            {
+                continue;
             }
 
             if (elements is [{ Verdict: { } only } all] && all.Key == NftScalar.Port(0) && all.KeyEnd == NftData.Of(NftScalar.Port(ushort.MaxValue)))
             {
-                yield return Rule.Of(Match.Protocol(ranges.Key), new VerdictStatement(only));
+                yield return Rule.Of(Match.Protocol(protocol), new VerdictStatement(only));
                 continue;
             }
 
             var flags = elements.Exists(static element => !element.KeyEnd.IsNone) ? SetFlags.Interval : SetFlags.None;
             var map = new NftMap { Name = string.Empty, Key = [NftType.InetService], Flags = flags, Elements = ValueList.From(elements) };
-            yield return Rule.Of(Match.Protocol(ranges.Key), new VerdictMapLookup(TableSchema.ServerPort, SetReference.Anonymous(map)));
+            yield return Rule.Of(Match.Protocol(protocol), new VerdictMapLookup(TableSchema.ServerPort, SetReference.Anonymous(map)));
         }
     }
 
@@ -141,7 +152,7 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
         yield return of.Default[ports] ? Rule.Of(new VerdictStatement(Accepted(of))) : Rule.Of(new Counter(), new VerdictStatement(Deny));
     }
 
-    private static string CommentOf(PolicyClass of) => Comment(string.Join(' ', of.Policies.Select(static policy => policy.Id)));
+    private static string CommentOf(PolicyClass of) => Comment(string.Join(' ', Array.ConvertAll(of.Policies, static policy => policy.Id.ToString())));
 
     private static string Comment(string text) => text.Length <= 127 ? text : string.Concat(text.AsSpan(0, 124), "...");
 }

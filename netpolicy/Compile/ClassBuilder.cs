@@ -25,7 +25,9 @@ internal static class ClassBuilder
 
         if (ingress && pod.NamedPorts.Length > 0)
         {
-            foreach (var port in pod.NamedPorts.Where(port => policies.Exists(policy => Names(policy, true).Any(name => name.Is(port)))).Order(Comparer<NamedPort>.Create(Compare)).Distinct())
+            var named = Array.FindAll(pod.NamedPorts, port => policies.Exists(policy => Names(policy, true).Exists(name => name.Is(port))));
+            Array.Sort(named, Compare);
+            foreach (var port in new HashSet<NamedPort>(named))
             {
                 text.Append('|').Append(port.Name).Append('=').Append((byte)port.Protocol).Append('/').Append(port.Port);
             }
@@ -35,18 +37,21 @@ internal static class ClassBuilder
     }
 
     /// <summary>The ports with names that a policy's rules of a direction mention.</summary>
-    public static IEnumerable<PortMatch> Names(PolicyRecord policy, bool ingress)
+    public static List<PortMatch> Names(PolicyRecord policy, bool ingress)
     {
+        var names = new List<PortMatch>();
         foreach (var rule in policy.Rules(ingress))
         {
             foreach (var port in rule.Ports ?? [])
             {
                 if (port.Name is not null)
                 {
-                    yield return port;
+                    names.Add(port);
                 }
             }
         }
+
+        return names;
     }
 
     /// <summary>Makes a class.</summary>
@@ -59,19 +64,35 @@ internal static class ClassBuilder
     public static PolicyClass Build(
         string key, bool ingress, List<PolicyRecord> policies, PodRecord? pod, Func<string, IEnumerable<(IpProtocol Protocol, ushort Port)>> numbersOf, Func<PeerRecord, PeerGroup> groupOf)
     {
-        var rules = policies.OrderBy(static policy => policy.Tier).ThenBy(static policy => policy.Priority).ThenBy(static policy => policy.Id)
-            .SelectMany(policy => policy.Rules(ingress).Select(rule => (Policy: policy, Rule: rule, Ports: RangesOf(rule, ingress ? pod : null)))).ToArray();
-        var lists = rules.Select(static rule => rule.Ports).OfType<PortRange[]>().DistinctBy(static list => string.Join(',', list)).ToList();
+        var ordered = new List<PolicyRecord>(policies);
+        ordered.Sort(static (a, b) => a.Tier != b.Tier ? a.Tier.CompareTo(b.Tier) : a.Priority != b.Priority ? a.Priority.CompareTo(b.Priority) : a.Id.CompareTo(b.Id));
+        var rules = new List<(PolicyRecord Policy, RuleRecord Rule, PortRange[]? Ports)>();
+        foreach (var policy in ordered)
+        {
+            foreach (var rule in policy.Rules(ingress))
+            {
+                rules.Add((policy, rule, RangesOf(rule, ingress ? pod : null)));
+            }
+        }
+
+        var lists = ListsOf(rules);
         if (!ingress)
         {
-            // What a name stands for depends on the peer, so each number is a port class of its own.
-            lists.AddRange(rules.SelectMany(static rule => rule.Rule.Ports ?? []).Where(static port => port.Name is not null)
-                .SelectMany(port => numbersOf(port.Name!).Where(number => port.Protocol is null || port.Protocol == number.Protocol))
-                .Select(static number => PortLine.Of(number.Protocol, number.Port)).Distinct().Order().Select(static point => (PortRange[])[new(point, point)]));
+            lists.AddRange(PointsOf(policies, numbersOf));
         }
 
         var ports = PortPartition.Of(lists);
-        var compiled = rules.Select(rule => new ClassRule(rule.Policy, rule.Rule, Covered(rule.Ports, ports), ingress ? [] : [.. (rule.Rule.Ports ?? []).Where(static port => port.Name is not null)])).ToArray();
+        var compiled = rules.ConvertAll(rule => new ClassRule(
+            rule.Policy, rule.Rule, Covered(rule.Ports, ports), ingress ? [] : Array.FindAll(rule.Rule.Ports ?? [], static port => port.Name is not null))).ToArray();
+        var anyPeer = new List<int>();
+        for (var number = 0; number < compiled.Length; number++)
+        {
+            if (compiled[number].Rule.Peers is null)
+            {
+                anyPeer.Add(number);
+            }
+        }
+
         return new()
         {
             Key = key,
@@ -80,12 +101,49 @@ internal static class ClassBuilder
             Policies = [.. policies],
             Rules = compiled,
             Ports = ports,
-            AnyPeer = [.. Enumerable.Range(0, compiled.Length).Where(number => compiled[number].Rule.Peers is null)],
+            AnyPeer = [.. anyPeer],
             Groups = GroupsOf(compiled, groupOf),
             BlocksV4 = BlockMap.Of(IpFamily.V4, BlocksOf(compiled)),
             BlocksV6 = BlockMap.Of(IpFamily.V6, BlocksOf(compiled)),
             IsIsolated = policies.Exists(static policy => policy.Tier == PolicyTier.Namespaced),
         };
+    }
+
+    /// <summary>The different lists of ports.</summary>
+    private static List<PortRange[]> ListsOf(List<(PolicyRecord Policy, RuleRecord Rule, PortRange[]? Ports)> rules)
+    {
+        var known = new HashSet<string>();
+        var lists = new List<PortRange[]>();
+        foreach (var (_, _, ports) in rules)
+        {
+            if (ports is not null && known.Add(string.Join(',', Array.ConvertAll(ports, static range => range.ToString()))))
+            {
+                lists.Add(ports);
+            }
+        }
+
+        return lists;
+    }
+
+    /// <summary>What the names of ports in rules of what goes out stand for: it depends on the peer, so each number is a port class of its own.</summary>
+    private static List<PortRange[]> PointsOf(List<PolicyRecord> policies, Func<string, IEnumerable<(IpProtocol Protocol, ushort Port)>> numbersOf)
+    {
+        var points = new SortedSet<uint>();
+        foreach (var policy in policies)
+        {
+            foreach (var port in Names(policy, false))
+            {
+                foreach (var (protocol, number) in numbersOf(port.Name!))
+                {
+                    if (port.Protocol is null || port.Protocol == protocol)
+                    {
+                        points.Add(PortLine.Of(protocol, number));
+                    }
+                }
+            }
+        }
+
+        return new List<uint>(points).ConvertAll(static point => (PortRange[])[new(point, point)]);
     }
 
     private static Dictionary<PeerGroup, int[]> GroupsOf(ClassRule[] rules, Func<PeerRecord, PeerGroup> groupOf)
@@ -112,7 +170,13 @@ internal static class ClassBuilder
             }
         }
 
-        return groups.ToDictionary(static pair => pair.Key, static pair => pair.Value.ToArray());
+        var found = new Dictionary<PeerGroup, int[]>(groups.Count);
+        foreach (var (group, numbers) in groups)
+        {
+            found[group] = [.. numbers];
+        }
+
+        return found;
 
         List<int> NumbersOf(PeerGroup group) => groups.TryGetValue(group, out var numbers) ? numbers : groups[group] = [];
     }

@@ -88,9 +88,12 @@ internal sealed class ClassSets
     private PortSet Reached()
     {
         var reached = new PortSet(of.Ports.Count);
-        foreach (var number in of.Groups.Values.SelectMany(static numbers => numbers))
+        foreach (var numbers in of.Groups.Values)
         {
-            reached = reached.Or(of.Rules[number].Covered);
+            foreach (var number in numbers)
+            {
+                reached = reached.Or(of.Rules[number].Covered);
+            }
         }
 
         if (Array.Exists(of.Rules, static rule => rule.Names.Length > 0))

@@ -281,7 +281,7 @@ internal sealed partial class PolicyModel
 
     private void UpdatePeers(ModelRun run)
     {
-        var made = run.Built.Select(static built => built.After).ToHashSet();
+        var made = new HashSet<PolicyClass>(run.Built.ConvertAll(static built => built.After));
         var found = new List<NftSet>();
         foreach (var (one, addresses) in run.Peers)
         {

@@ -84,7 +84,7 @@ internal sealed class TableChange
         }
 
         // Empty them all first: they refer to one another.
-        var gone = chainsBefore.Keys.Where(key => !chainsAfter.ContainsKey(key)).ToList();
+        var gone = new List<(TableId Table, string Name)>(chainsBefore.Keys).FindAll(key => !chainsAfter.ContainsKey(key));
         foreach (var (table, name) in gone)
         {
             batch.Add(new FlushChain(table, name));

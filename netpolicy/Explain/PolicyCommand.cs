@@ -89,7 +89,7 @@ public static class PolicyCommand
         var clients = Addresses(reading, source);
         foreach (var server in servers)
         {
-            foreach (var client in clients.Where(client => client.Family == server.Family))
+            foreach (var client in Array.FindAll(clients, client => client.Family == server.Family))
             {
                 var (egress, ingress) = reading.Judge(client, server, protocol, port);
                 var isAllowed = egress.IsAccepted && ingress.IsAccepted;
@@ -107,26 +107,38 @@ public static class PolicyCommand
     internal static void Matrix(PolicyReading reading, string ns, string port, TextWriter output)
     {
         var (number, protocol) = Port(port);
-        var pods = reading.Pods(ns).ToList();
+        var pods = reading.Pods(ns);
         output.WriteLine($"namespace {ns}, {protocol.ToString().ToUpperInvariant()}/{number}: from the left to the top; x is denied");
-        var width = Math.Max(4, pods.Select(static pod => pod.Key.Name.Length).DefaultIfEmpty(0).Max());
-        output.WriteLine($"{new string(' ', width)}  {string.Join(' ', pods.Select(static (_, at) => $"{at + 1,3}"))}");
+        var width = 4;
+        var numbers = new List<string>();
+        foreach (var pod in pods)
+        {
+            width = Math.Max(width, pod.Key.Name.Length);
+            numbers.Add($"{numbers.Count + 1,3}");
+        }
+
+        output.WriteLine($"{new string(' ', width)}  {string.Join(' ', numbers)}");
         for (var i = 0; i < pods.Count; i++)
         {
-            var cells = pods.Select(server => pods[i] == server ? "  -" : IsAllowed(pods[i], server) ? "  ." : "  x");
+            var cells = pods.ConvertAll(server => pods[i] == server ? "  -" : IsAllowed(pods[i], server) ? "  ." : "  x");
             output.WriteLine($"{pods[i].Key.Name.PadRight(width)}  {string.Join(' ', cells)}  {i + 1}");
         }
 
         bool IsAllowed(PodRecord client, PodRecord server)
         {
-            var pair = (from a in client.Addresses from b in server.Addresses where a.Family == b.Family select (a, b)).FirstOrDefault();
-            if (pair.a.IsNone)
+            foreach (var from in client.Addresses)
             {
-                return false;
+                foreach (var to in server.Addresses)
+                {
+                    if (from.Family == to.Family)
+                    {
+                        var (egress, ingress) = reading.Judge(from, to, protocol, number);
+                        return egress.IsAccepted && ingress.IsAccepted;
+                    }
+                }
             }
 
-            var (egress, ingress) = reading.Judge(pair.a, pair.b, protocol, number);
-            return egress.IsAccepted && ingress.IsAccepted;
+            return false;
         }
     }
 

@@ -8,14 +8,31 @@ namespace Podwire.NetPolicy.Explain;
 internal sealed class PolicyReading(PolicySnapshot objects)
 {
     /// <summary>The pod that has an address; null if none has.</summary>
-    public PodRecord? PodAt(IpAddress address) => objects.Pods.Values.OfType<PodRecord>()
-        .Where(pod => !pod.IsEnded && !pod.IsHostNetwork && Array.IndexOf(pod.Addresses, address) >= 0).OrderByDescending(static pod => pod.Created).ThenByDescending(static pod => pod.Key).FirstOrDefault();
+    public PodRecord? PodAt(IpAddress address)
+    {
+        PodRecord? found = null;
+        foreach (var pod in objects.Pods.Values)
+        {
+            if (pod is { IsEnded: false, IsHostNetwork: false } && Array.IndexOf(pod.Addresses, address) >= 0
+                && (found is null || pod.Created > found.Created || (pod.Created == found.Created && pod.Key.CompareTo(found.Key) > 0)))
+            {
+                found = pod;
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>The pod of that name; null if there is none.</summary>
     public PodRecord? Pod(ObjectKey key) => objects.Pods.GetValueOrDefault(key);
 
     /// <summary>The pods of a namespace that have addresses, by name.</summary>
-    public IEnumerable<PodRecord> Pods(string ns) => objects.Pods.Values.OfType<PodRecord>().Where(pod => pod.Key.Namespace == ns && pod.Addresses.Length > 0).OrderBy(static pod => pod.Key);
+    public List<PodRecord> Pods(string ns)
+    {
+        var found = objects.Pods.Values.OfType<PodRecord>().Where(pod => pod.Key.Namespace == ns && pod.Addresses.Length > 0).ToList();
+        found.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        return found;
+    }
 
     /// <summary>What the client's side says, then what the server's side says.</summary>
     public (SideVerdict Egress, SideVerdict Ingress) Judge(IpAddress client, IpAddress server, IpProtocol protocol, ushort port)
@@ -33,6 +50,7 @@ internal sealed class PolicyReading(PolicySnapshot objects)
         }
 
         var selecting = objects.Policies.Values.OfType<PolicyRecord>().Where(policy => policy.Applies(ingress) && Selects(policy.Subject, pod)).ToList();
+        selecting.Sort(static (a, b) => a.Priority != b.Priority ? a.Priority.CompareTo(b.Priority) : a.Id.CompareTo(b.Id));
         if (selecting.Count == 0)
         {
             return new(true, "no policy selects it", []);
@@ -50,7 +68,7 @@ internal sealed class PolicyReading(PolicySnapshot objects)
         }
 
         var namespaced = selecting.FindAll(static policy => policy.Tier == PolicyTier.Namespaced);
-        foreach (var policy in namespaced.OrderBy(static policy => policy.Id))
+        foreach (var policy in namespaced)
         {
             foreach (var rule in policy.Rules(ingress))
             {
@@ -65,14 +83,14 @@ internal sealed class PolicyReading(PolicySnapshot objects)
 
         if (namespaced.Count > 0)
         {
-            return new(false, $"isolated by NetworkPolicy {string.Join(", ", namespaced.Select(static policy => policy.Id).Order())}, and no rule accepts it", remedies.Count > 0 ? remedies : ["no rule accepts anything: a rule would have to be added"]);
+            return new(false, $"isolated by NetworkPolicy {string.Join(", ", namespaced.ConvertAll(static policy => policy.Id.ToString()))}, and no rule accepts it", remedies.Count > 0 ? remedies : ["no rule accepts anything: a rule would have to be added"]);
         }
 
         return Tier(PolicyTier.Baseline) is { Action: not RuleAction.Pass } baseline ? baseline.Verdict : new(true, "no rule decides: accepted", []);
 
         (RuleAction Action, SideVerdict Verdict)? Tier(PolicyTier tier)
         {
-            foreach (var policy in selecting.FindAll(policy => policy.Tier == tier).OrderBy(static policy => policy.Priority).ThenBy(static policy => policy.Id))
+            foreach (var policy in selecting.FindAll(policy => policy.Tier == tier))
             {
                 foreach (var rule in policy.Rules(ingress))
                 {
@@ -96,8 +114,8 @@ internal sealed class PolicyReading(PolicySnapshot objects)
     {
         var isPeer = rule.Peers is null || Array.Exists(rule.Peers, one => IsPeer(one, peer));
         var isPort = rule.Ports is null || Array.Exists(rule.Ports, one => IsPort(one, server, protocol, port));
-        var peers = isPeer ? null : rule.Peers!.Length == 0 ? "has no usable peer" : $"{peer} is not {(ingress ? "from" : "to")} {string.Join(" or ", rule.Peers.Select(Text))}";
-        var ports = isPort ? null : rule.Ports!.Length == 0 ? "has no usable port" : $"{protocol.ToString().ToUpperInvariant()}/{port} is not {string.Join(" or ", rule.Ports.Select(Text))}";
+        var peers = isPeer ? null : rule.Peers!.Length == 0 ? "has no usable peer" : $"{peer} is not {(ingress ? "from" : "to")} {string.Join(" or ", Array.ConvertAll(rule.Peers, Text))}";
+        var ports = isPort ? null : rule.Ports!.Length == 0 ? "has no usable port" : $"{protocol.ToString().ToUpperInvariant()}/{port} is not {string.Join(" or ", Array.ConvertAll(rule.Ports, Text))}";
         return peers is null && ports is null ? null : string.Join("; ", new[] { peers, ports }.OfType<string>());
     }
 

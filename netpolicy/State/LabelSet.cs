@@ -17,10 +17,10 @@ internal sealed class LabelSet : IReadOnlyDictionary<string, string>, IEquatable
     public int Count => pairs.Length;
 
     /// <inheritdoc/>
-    public IEnumerable<string> Keys => pairs.Select(static pair => pair.Key);
+    public IEnumerable<string> Keys => Array.ConvertAll(pairs, static pair => pair.Key);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Values => pairs.Select(static pair => pair.Value);
+    public IEnumerable<string> Values => Array.ConvertAll(pairs, static pair => pair.Value);
 
     /// <summary>The pairs, by key.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Pairs => pairs;
@@ -51,7 +51,7 @@ internal sealed class LabelSet : IReadOnlyDictionary<string, string>, IEquatable
     /// <summary>The same with one label set.</summary>
     public LabelSet With(string key, string value) => TryGetValue(key, out var before) && before == value
         ? this
-        : Of([.. pairs.Where(pair => pair.Key != key), new(key, value)]);
+        : Of([.. Array.FindAll(pairs, pair => pair.Key != key), new(key, value)]);
 
     /// <inheritdoc/>
     public bool ContainsKey(string key) => TryGetValue(key, out _);
@@ -98,5 +98,5 @@ internal sealed class LabelSet : IReadOnlyDictionary<string, string>, IEquatable
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
-    public override string ToString() => string.Join(',', pairs.Select(static pair => $"{pair.Key}={pair.Value}"));
+    public override string ToString() => string.Join(',', Array.ConvertAll(pairs, static pair => $"{pair.Key}={pair.Value}"));
 }

@@ -45,6 +45,19 @@ internal sealed class ForeignChangeWatch(NftMonitor monitor, uint ownPort, Actio
         return ended.Task;
     }
 
+    private static bool IsOurs(NftChange change)
+    {
+        foreach (var table in change.Tables)
+        {
+            if (Array.IndexOf(Ours, table) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void Listen(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -54,7 +67,7 @@ internal sealed class ForeignChangeWatch(NftMonitor monitor, uint ownPort, Actio
             {
                 while (monitor.TryRead(out var change))
                 {
-                    if (change.PortId == ownPort || !change.Tables.Any(Ours.Contains))
+                    if (change.PortId == ownPort || !IsOurs(change))
                     {
                         continue;
                     }

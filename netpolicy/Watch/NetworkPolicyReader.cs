@@ -70,12 +70,26 @@ internal static class NetworkPolicyReader
             read[i] = new()
             {
                 Peers = peers.Count == 0 ? null : [.. peers.Select((peer, at) => Peer(id, $"spec.{label}.{(ingress ? "from" : "to")}[{at}]", peer, reading)).OfType<PeerRecord>()],
-                Ports = rules[i].Ports.Count == 0 ? null : [.. rules[i].Ports.Select((port, at) => Port($"spec.{label}.ports[{at}]", port, reading)).OfType<PortMatch>()],
+                Ports = rules[i].Ports.Count == 0 ? null : Ports($"spec.{label}.ports", rules[i].Ports, reading),
                 Label = label,
             };
         }
 
         return read;
+    }
+
+    private static PortMatch[] Ports(string field, List<NetworkPolicyPort> ports, Reading reading)
+    {
+        var read = new List<PortMatch>(ports.Count);
+        for (var i = 0; i < ports.Count; i++)
+        {
+            if (Port($"{field}[{i}]", ports[i], reading) is { } port)
+            {
+                read.Add(port);
+            }
+        }
+
+        return [.. read];
     }
 
     private static PeerRecord? Peer(PolicyId id, string field, NetworkPolicyPeer peer, Reading reading)
