@@ -132,13 +132,28 @@ internal sealed class FlannelAgent : IDisposable
     }
 
     /// <summary>What of this node's own object matters here; its health reports do not.</summary>
-    private string OwnFacts(Node? self) => self is null ? string.Empty : string.Join('\n', self.Metadata.Annotations
-        .Where(pair => names.Has(pair.Key))
-        .OrderBy(static pair => pair.Key, StringComparer.Ordinal)
-        .Select(static pair => $"{pair.Key}={pair.Value}")
-        .Append(self.Spec.PodCIDR)
-        .Concat(self.Spec.PodCIDRs)
-        .Append($"{self.Status.Conditions.Exists(static condition => condition is { Type: "NetworkUnavailable", Status: "False" })}"));
+    private string OwnFacts(Node? self)
+    {
+        if (self is null)
+        {
+            return string.Empty;
+        }
+
+        var facts = new List<string>();
+        foreach (var (name, value) in self.Metadata.Annotations)
+        {
+            if (names.Has(name))
+            {
+                facts.Add($"{name}={value}");
+            }
+        }
+
+        facts.Sort(StringComparer.Ordinal);
+        facts.Add(self.Spec.PodCIDR ?? string.Empty);
+        facts.AddRange(self.Spec.PodCIDRs);
+        facts.Add(self.Status.Conditions.Exists(static condition => condition is { Type: "NetworkUnavailable", Status: "False" }) ? "available" : string.Empty);
+        return string.Join('\n', facts);
+    }
 
     private async Task ReconcileAsync(CancellationToken cancel)
     {
@@ -217,7 +232,21 @@ internal sealed class FlannelAgent : IDisposable
         }
 
         var began = time.GetTimestamp();
-        var peers = families.ToDictionary(static family => family, family => (IReadOnlyList<NodeLease>)[.. changed.Select(name => leases.Find(name, family)).OfType<NodeLease>()]);
+        var peers = new Dictionary<IpFamily, IReadOnlyList<NodeLease>>();
+        foreach (var family in families)
+        {
+            var found = new List<NodeLease>(changed.Count);
+            foreach (var name in changed)
+            {
+                if (leases.Find(name, family) is { } lease)
+                {
+                    found.Add(lease);
+                }
+            }
+
+            peers.Add(family, found);
+        }
+
         var desired = OverlayCompiler.Compile(snapshot with { Peers = peers });
         var plans = PeerIndex.PlansOf(desired);
         var changes = new List<(string, IpFamily, PeerPlan, PeerPlan)>();
@@ -288,15 +317,24 @@ internal sealed class FlannelAgent : IDisposable
         return subnets;
     }
 
-    private FlannelSnapshot Snapshot(Node self, Dictionary<IpFamily, IpPrefix> subnets) => new()
+    private FlannelSnapshot Snapshot(Node self, Dictionary<IpFamily, IpPrefix> subnets)
     {
-        NetConf = netConf,
-        Node = options.NodeName,
-        Underlay = UnderlayFinder.Find(kernel.Route, options, families),
-        Subnets = subnets,
-        VtepMacs = macs.Of(self, kernel.Route),
-        Peers = families.ToDictionary(static family => family, family => (IReadOnlyList<NodeLease>)leases.Leases(family)),
-    };
+        var peers = new Dictionary<IpFamily, IReadOnlyList<NodeLease>>();
+        foreach (var family in families)
+        {
+            peers.Add(family, leases.Leases(family));
+        }
+
+        return new()
+        {
+            NetConf = netConf,
+            Node = options.NodeName,
+            Underlay = UnderlayFinder.Find(kernel.Route, options, families),
+            Subnets = subnets,
+            VtepMacs = macs.Of(self, kernel.Route),
+            Peers = peers,
+        };
+    }
 
     private int Program(FlannelSnapshot snapshot, OverlayState desired, CancellationToken cancel)
     {

@@ -76,7 +76,7 @@ public static class FlannelProgram
         using var kernel = new NodeKernel(nftables);
         using var metrics = new FlannelMetrics();
         using var exporter = new PrometheusExporter(FlannelMetrics.MeterName);
-        FlannelLog.Started(logger, options.NodeName, netConf.Backend.Name, string.Join(", ", netConf.Families.Select(netConf.Network)));
+        FlannelLog.Started(logger, options.NodeName, netConf.Backend.Name, string.Join(", ", netConf.Networks));
         using var agent = new FlannelAgent(options, netConf, reflector.Store, kernel, new NodeRegistration(client, events, TimeProvider.System), metrics, logger, TimeProvider.System);
         var health = options.HealthzPort == 0 ? null : await ServeHealthAsync(options, agent, exporter, loggers, termination.Token).ConfigureAwait(false);
         await using (health)

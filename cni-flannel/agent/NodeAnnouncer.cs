@@ -27,10 +27,16 @@ internal sealed class NodeAnnouncer(FlannelOptions options, NetConf netConf, Fla
                 : "null";
         }
 
-        if (wanted.Any(pair => self.Metadata.Annotations.GetValueOrDefault(pair.Key) != pair.Value))
+        if (!FlannelAnnotations.Hold(self, wanted))
         {
             await registration.AnnotateAsync(self, wanted, cancel).ConfigureAwait(false);
-            FlannelLog.Annotated(logger, options.NodeName, string.Join(", ", wanted.Select(static pair => $"{pair.Key}={pair.Value}")));
+            var said = new List<string>(wanted.Count);
+            foreach (var (name, value) in wanted)
+            {
+                said.Add($"{name}={value}");
+            }
+
+            FlannelLog.Annotated(logger, options.NodeName, string.Join(", ", said));
         }
     }
 

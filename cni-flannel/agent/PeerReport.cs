@@ -19,10 +19,9 @@ internal sealed class PeerReport(ObjectStore<Node> nodes, string self, INodeRegi
     /// <summary>After everything was compiled.</summary>
     public void Whole(IReadOnlyList<RefusedPeer> peers, IReadOnlyList<KeyValuePair<string, string>> problems)
     {
-        var now = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (node, reason) in Reasons(peers, problems))
+        var now = Reasons(peers, problems);
+        foreach (var (node, reason) in now)
         {
-            now[node] = reason;
             Tell(node, reason);
         }
 
@@ -32,7 +31,7 @@ internal sealed class PeerReport(ObjectStore<Node> nodes, string self, INodeRegi
     /// <summary>After some nodes were compiled.</summary>
     public void Some(IReadOnlyCollection<string> changed, IReadOnlyList<RefusedPeer> peers, IReadOnlyList<KeyValuePair<string, string>> problems)
     {
-        var now = Reasons(peers, problems).Where(pair => changed.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+        var now = Reasons(peers, problems);
         foreach (var node in changed)
         {
             if (now.TryGetValue(node, out var reason))
@@ -60,11 +59,15 @@ internal sealed class PeerReport(ObjectStore<Node> nodes, string self, INodeRegi
     /// <summary>A pod network that holds the nodes' own: pods' subnets may take nodes' addresses, and hosts are taken for pods.</summary>
     public void Overlap(FlannelSnapshot snapshot)
     {
-        var found = snapshot.NetConf.Families
-            .Select(family => (Network: snapshot.NetConf.Network(family), Local: snapshot.Underlay.Address(family)))
-            .FirstOrDefault(pair => pair.Local is { } local && pair.Network.Contains(local));
-        var text = found.Local is null ? null
-            : $"the network {found.Network} of net-conf.json overlaps the nodes' own: it holds {found.Local} of {snapshot.Underlay.Name}; choose another network, or give no node a pod subnet with nodes in it";
+        string? text = null;
+        foreach (var family in snapshot.NetConf.Families)
+        {
+            if (text is null && snapshot.Underlay.Address(family) is { } local && snapshot.NetConf.Network(family) is var network && network.Contains(local))
+            {
+                text = $"the network {network} of net-conf.json overlaps the nodes' own: it holds {local} of {snapshot.Underlay.Name}; choose another network, or give no node a pod subnet with nodes in it";
+            }
+        }
+
         if (text is not null && text != overlap)
         {
             FlannelLog.Overlaps(logger, text);
@@ -77,10 +80,23 @@ internal sealed class PeerReport(ObjectStore<Node> nodes, string self, INodeRegi
         overlap = text;
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Reasons(IReadOnlyList<RefusedPeer> peers, IReadOnlyList<KeyValuePair<string, string>> problems) =>
-        peers.Select(static peer => KeyValuePair.Create(peer.Node, peer.Reason)).Concat(problems)
-            .GroupBy(static pair => pair.Key, StringComparer.Ordinal)
-            .Select(static group => KeyValuePair.Create(group.Key, string.Join("; ", group.Select(static pair => pair.Value))));
+    private static Dictionary<string, string> Reasons(IReadOnlyList<RefusedPeer> peers, IReadOnlyList<KeyValuePair<string, string>> problems)
+    {
+        var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var peer in peers)
+        {
+            Add(peer.Node, peer.Reason);
+        }
+
+        foreach (var (node, problem) in problems)
+        {
+            Add(node, problem);
+        }
+
+        return reasons;
+
+        void Add(string node, string reason) => reasons[node] = reasons.TryGetValue(node, out var before) ? $"{before}; {reason}" : reason;
+    }
 
     private void Tell(string peer, string reason)
     {

@@ -95,20 +95,32 @@ internal sealed record FlannelConf
             hasType |= reader.Is("type"u8);
             if (reader.Is("routes"u8))
             {
-                routes.AddRange(reader.Elements().Select(static route => Encoding.UTF8.GetString(route.Span)));
+                foreach (var route in reader.Elements())
+                {
+                    routes.Add(Encoding.UTF8.GetString(route.Span));
+                }
             }
         }
 
         // Prefixes are digits, dots and colons: no escaping is needed.
-        routes.AddRange(env.Networks.Select(static network => $$"""{"dst":"{{network}}"}"""));
-        var ranges = string.Join(',', env.Subnets.Select(static subnet => $$"""[{"subnet":"{{subnet}}"}]"""));
+        foreach (var network in env.Networks)
+        {
+            routes.Add($$"""{"dst":"{{network}}"}""");
+        }
+
+        var ranges = new List<string>();
+        foreach (var subnet in env.Subnets)
+        {
+            ranges.Add($$"""[{"subnet":"{{subnet}}"}]""");
+        }
+
         var edits = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
         if (!hasType)
         {
             edits.Add(new("type", "\"host-local\""u8.ToArray()));
         }
 
-        edits.Add(new("ranges", Encoding.UTF8.GetBytes($"[{ranges}]")));
+        edits.Add(new("ranges", Encoding.UTF8.GetBytes($"[{string.Join(',', ranges)}]")));
         edits.Add(new("routes", Encoding.UTF8.GetBytes($"[{string.Join(',', routes)}]")));
         return CniJson.Set(given, edits.ToArray());
     }

@@ -57,7 +57,11 @@ internal sealed record SubnetEnv
             switch (line[..equals].Trim())
             {
                 case "FLANNEL_NETWORK" or "FLANNEL_IPV6_NETWORK":
-                    networks.AddRange(value.Split(',').Select(part => Prefix(part, path)));
+                    foreach (var part in value.Split(','))
+                    {
+                        networks.Add(Prefix(part, path));
+                    }
+
                     break;
                 case "FLANNEL_SUBNET" or "FLANNEL_IPV6_SUBNET":
                     subnets.Add(Prefix(value, path));

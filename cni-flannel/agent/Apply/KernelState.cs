@@ -47,7 +47,12 @@ internal sealed record KernelState
                 isVxlan ? route.ListFdb(link.Index).FindAll(static entry => (entry.State & NeighbourState.Permanent) != 0 && entry.Remote is not null) : []));
         }
 
-        var indexes = devices.Values.Select(device => device.Link.Index).ToHashSet();
+        var indexes = new HashSet<int>();
+        foreach (var device in devices.Values)
+        {
+            indexes.Add(device.Link.Index);
+        }
+
         var routes = new List<RouteEntry>();
         foreach (var family in snapshot.NetConf.Families)
         {

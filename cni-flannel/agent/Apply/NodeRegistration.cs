@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Podwire.CniFlannel.Agent.State;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 
@@ -20,7 +21,7 @@ internal sealed class NodeRegistration(KubeClient client, EventRecorder events, 
 
         var patch = KubePatch.Strategic(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = values } });
         var stored = await client.PatchStatusAsync(KubeResources.Nodes, null, node.Metadata.Name, patch, cancel).ConfigureAwait(false);
-        if (annotations.Any(wanted => stored.Metadata.Annotations.GetValueOrDefault(wanted.Key) != wanted.Value))
+        if (!FlannelAnnotations.Hold(stored, annotations))
         {
             // A server that keeps metadata out of the status subresource.
             await client.PatchAsync(KubeResources.Nodes, null, node.Metadata.Name, patch, cancel).ConfigureAwait(false);

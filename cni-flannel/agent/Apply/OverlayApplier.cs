@@ -36,7 +36,7 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
         }
 
         RequireDevices(actual, desired);
-        index.Rebuild(snapshot, desired, actual.Devices.ToDictionary(static pair => pair.Key, static pair => pair.Value.Link.Index));
+        index.Rebuild(snapshot, desired, actual.Devices);
         ForwardTo();
         var changes = OverlayDiff.Between(actual, desired, snapshot.Underlay);
         Change(changes);
@@ -55,12 +55,14 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
     /// <exception cref="OverlayException">The kernel refused something.</exception>
     public int Apply(IReadOnlyCollection<(string Node, IpFamily Family, PeerPlan Old, PeerPlan New)> changed)
     {
-        foreach (var (node, family, _, now) in changed)
+        var forward = false;
+        foreach (var (node, family, old, now) in changed)
         {
             index.Set(node, family, now);
+            forward |= old.Hop != now.Hop;
         }
 
-        if (changed.Any(static change => change.Old.Hop != change.New.Hop))
+        if (forward)
         {
             ForwardTo();
         }

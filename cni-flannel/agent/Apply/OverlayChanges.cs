@@ -30,6 +30,17 @@ internal sealed record OverlayChanges
     public bool IsEmpty => RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedFdb.Count + RemovedNeighbours.Count + Peers.Count == 0;
 
     /// <summary>How many kernel objects change.</summary>
-    public int Count => RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedFdb.Count + RemovedNeighbours.Count
-        + Peers.Sum(static peer => (peer.Neighbour is null ? 0 : 1) + (peer.Fdb is null ? 0 : 1) + (peer.Route is null ? 0 : 1));
+    public int Count
+    {
+        get
+        {
+            var count = RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedFdb.Count + RemovedNeighbours.Count;
+            foreach (var peer in Peers)
+            {
+                count += (peer.Neighbour is null ? 0 : 1) + (peer.Fdb is null ? 0 : 1) + (peer.Route is null ? 0 : 1);
+            }
+
+            return count;
+        }
+    }
 }

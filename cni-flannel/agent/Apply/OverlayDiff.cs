@@ -23,8 +23,14 @@ internal sealed class OverlayDiff
     {
         get
         {
-            var sorted = peers.ToList();
-            sorted.Sort(static (a, b) => string.CompareOrdinal(a.Key.Node, b.Key.Node) is var order and not 0 ? order : a.Key.Family.CompareTo(b.Key.Family));
+            var keys = new List<(string Node, IpFamily Family)>(peers.Keys);
+            keys.Sort(static (a, b) => string.CompareOrdinal(a.Node, b.Node) is var order and not 0 ? order : ((int)a.Family).CompareTo((int)b.Family));
+            var sorted = new List<PeerChange>(keys.Count);
+            foreach (var key in keys)
+            {
+                sorted.Add(peers[key]);
+            }
+
             return new OverlayChanges
             {
                 RemovedAddresses = removedAddresses,
@@ -32,7 +38,7 @@ internal sealed class OverlayDiff
                 RemovedRoutes = removedRoutes,
                 RemovedFdb = removedFdb,
                 RemovedNeighbours = removedNeighbours,
-                Peers = [.. sorted.Select(static pair => pair.Value)],
+                Peers = sorted,
             };
         }
     }
@@ -191,8 +197,13 @@ internal sealed class OverlayDiff
         }
 
         // A wrong remote alone is replaced in place; one beside others would get a copy of every frame.
-        var alone = wrong.CountBy(static entry => entry.Mac).Where(pair => pair.Value == 1 && wanted.ContainsKey(pair.Key) && !right.Contains(pair.Key)).Select(static pair => pair.Key).ToHashSet();
-        removedFdb.AddRange(wrong.Where(entry => !alone.Contains(entry.Mac)));
+        var times = new Dictionary<MacAddress, int>();
+        foreach (var entry in wrong)
+        {
+            times[entry.Mac] = times.GetValueOrDefault(entry.Mac) + 1;
+        }
+
+        removedFdb.AddRange(wrong.FindAll(entry => times[entry.Mac] > 1 || !wanted.ContainsKey(entry.Mac) || right.Contains(entry.Mac)));
         foreach (var peer in device.Peers)
         {
             if (!right.Contains(peer.Mac))
@@ -207,28 +218,37 @@ internal sealed class OverlayDiff
     {
         var left = new HashSet<RouteEntry>(actual.Routes, ReferenceEqualityComparer.Instance);
         var first = new Dictionary<IpPrefix, RouteEntry>(actual.Routes.Count);
-        ILookup<IpPrefix, RouteEntry>? all = null;
+        var several = new Dictionary<IpPrefix, List<RouteEntry>>();
         foreach (var entry in actual.Routes)
         {
             if (!first.TryAdd(entry.Destination, entry))
             {
-                // Several to one destination: rare enough to be looked up the long way.
-                all ??= actual.Routes.ToLookup(static route => route.Destination);
+                if (!several.TryGetValue(entry.Destination, out var list))
+                {
+                    several.Add(entry.Destination, list = [first[entry.Destination]]);
+                }
+
+                list.Add(entry);
             }
         }
 
         foreach (var route in desired.Routes)
         {
             var index = route.Device is null ? underlay.Index : actual.Devices[route.Device].Link.Index;
-            IEnumerable<RouteEntry> there = all is not null ? all[route.Destination] : first.TryGetValue(route.Destination, out var single) ? [single] : [];
+            if (!first.TryGetValue(route.Destination, out var single))
+            {
+                Missing(route, index);
+                continue;
+            }
+
+            IReadOnlyList<RouteEntry> there = several.TryGetValue(route.Destination, out var list) ? list : [single];
             if (there.FirstOrDefault(entry => IsRight(entry, route, index)) is { } right)
             {
                 left.Remove(right);
                 continue;
             }
 
-            var missing = Entry(route, index);
-            Need(route.Node, route.Destination.Family, change => change with { Route = missing });
+            Missing(route, index);
 
             // The kernel puts the new one in the place of one with the same metric (IPv4), so traffic meets no gap.
             foreach (var replaced in there.Where(static entry => entry.Metric == 0 && entry.Destination.Address.IsV4))
@@ -237,7 +257,14 @@ internal sealed class OverlayDiff
             }
         }
 
-        removedRoutes.AddRange(left.OrderBy(static entry => entry.Destination));
+        removedRoutes.AddRange(left);
+        removedRoutes.Sort(static (a, b) => a.Destination.CompareTo(b.Destination));
+    }
+
+    private void Missing(PodRoute route, int index)
+    {
+        var missing = Entry(route, index);
+        Need(route.Node, route.Destination.Family, change => change with { Route = missing });
     }
 
     private static bool IsRight(RouteEntry entry, PodRoute wanted, int index) =>

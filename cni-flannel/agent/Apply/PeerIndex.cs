@@ -20,15 +20,15 @@ internal sealed class PeerIndex
     private readonly Dictionary<(IpFamily Family, byte Length), int> lengths = [];
     private readonly Dictionary<int, OverlayDevice> devices = [];
     private readonly Dictionary<string, int> deviceIndexes = new(StringComparer.Ordinal);
-    private List<IpPrefix> networks = [];
+    private IReadOnlyList<IpPrefix> networks = [];
     private int underlay;
     private string node = string.Empty;
 
     /// <summary>True if somebody could be served only if another were not.</summary>
     public bool IsContested { get; private set; }
 
-    /// <summary>Takes in a whole desired state with the indexes its devices have.</summary>
-    public void Rebuild(FlannelSnapshot snapshot, OverlayState desired, IReadOnlyDictionary<string, int> indexes)
+    /// <summary>Takes in a whole desired state with the devices that are there.</summary>
+    public void Rebuild(FlannelSnapshot snapshot, OverlayState desired, IReadOnlyDictionary<string, DeviceState> states)
     {
         lock (gate)
         {
@@ -42,14 +42,14 @@ internal sealed class PeerIndex
             deviceIndexes.Clear();
             underlay = snapshot.Underlay.Index;
             node = snapshot.Node;
-            networks = [.. snapshot.NetConf.Families.Select(snapshot.NetConf.Network)];
+            networks = snapshot.NetConf.Networks;
             IsContested = desired.Refused.Any(static peer => peer.Contested);
             foreach (var device in desired.Devices)
             {
-                if (indexes.TryGetValue(device.Name, out var index))
+                if (states.TryGetValue(device.Name, out var state))
                 {
-                    devices[index] = device;
-                    deviceIndexes[device.Name] = index;
+                    devices[state.Link.Index] = device;
+                    deviceIndexes[device.Name] = state.Link.Index;
                 }
             }
 
@@ -143,7 +143,16 @@ internal sealed class PeerIndex
     {
         lock (gate)
         {
-            return [.. plans.Values.Select(static plan => plan.Hop).OfType<TunPeer>().Select(static hop => KeyValuePair.Create(hop.Subnet, hop.PublicIp))];
+            var hops = new List<KeyValuePair<IpPrefix, IpAddress>>(plans.Count);
+            foreach (var plan in plans.Values)
+            {
+                if (plan.Hop is { } hop)
+                {
+                    hops.Add(KeyValuePair.Create(hop.Subnet, hop.PublicIp));
+                }
+            }
+
+            return hops;
         }
     }
 
@@ -205,8 +214,21 @@ internal sealed class PeerIndex
 
         // What leads over our devices is ours; so is what enters a pod network by way of a gateway; and the link's own networks tell who is on it.
         var ours = (devices.ContainsKey(route.InterfaceIndex) && !route.Destination.Address.IsLinkLocal && !route.Destination.Address.IsMulticast && route.Protocol != RouteProtocol.Kernel)
-            || (route.InterfaceIndex == underlay && (route.Gateway is null || networks.Exists(network => network.Contains(route.Destination))));
+            || (route.InterfaceIndex == underlay && (route.Gateway is null || InNetwork(route.Destination)));
         return !ours || (removed && !(route.InterfaceIndex == underlay && route.Gateway is null));
+    }
+
+    private bool InNetwork(IpPrefix destination)
+    {
+        foreach (var network in networks)
+        {
+            if (network.Contains(destination))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool AgreesNeighbour(NeighbourEntry neighbour, bool removed)

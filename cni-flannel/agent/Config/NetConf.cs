@@ -11,6 +11,9 @@ namespace Podwire.CniFlannel.Agent.Config;
 internal sealed record NetConf
 {
     private const string Served = "vxlan, host-gw, ipip, udp and alloc";
+    private static readonly IpFamily[] OnlyV4 = [IpFamily.V4];
+    private static readonly IpFamily[] OnlyV6 = [IpFamily.V6];
+    private static readonly IpFamily[] Both = [IpFamily.V4, IpFamily.V6];
     private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement.Clone();
 
     /// <summary>The pod network of IPv4; null if IPv4 is off.</summary>
@@ -26,19 +29,26 @@ internal sealed record NetConf
     public required BackendConf Backend { get; init; }
 
     /// <summary>The families in use.</summary>
-    public IEnumerable<IpFamily> Families
+    public IReadOnlyList<IpFamily> Families => (NetworkV4, NetworkV6) switch
+    {
+        (not null, not null) => Both,
+        (not null, null) => OnlyV4,
+        (null, not null) => OnlyV6,
+        _ => [],
+    };
+
+    /// <summary>The pod networks of the families in use.</summary>
+    public IReadOnlyList<IpPrefix> Networks
     {
         get
         {
-            if (NetworkV4 is not null)
+            var networks = new List<IpPrefix>();
+            foreach (var family in Families)
             {
-                yield return IpFamily.V4;
+                networks.Add(Network(family));
             }
 
-            if (NetworkV6 is not null)
-            {
-                yield return IpFamily.V6;
-            }
+            return networks;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Podwire.Kube.Objects;
 using Podwire.Primitives;
 
 namespace Podwire.CniFlannel.Agent.State;
@@ -43,6 +44,20 @@ internal sealed partial class FlannelAnnotations
 
     /// <summary>The public address that is taken where --public-ip is not given.</summary>
     public string NodePublicIp(IpFamily family) => family == IpFamily.V4 ? $"{prefix}node-public-ip" : $"{prefix}node-public-ipv6";
+
+    /// <summary>True if a node carries all these annotations with these values.</summary>
+    public static bool Hold(Node node, IReadOnlyDictionary<string, string> wanted)
+    {
+        foreach (var (name, value) in wanted)
+        {
+            if (node.Metadata.Annotations.GetValueOrDefault(name) != value)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>True for an annotation of flannel's.</summary>
     public bool Has(string annotation) => annotation.StartsWith(prefix, StringComparison.Ordinal);

@@ -26,11 +26,26 @@ internal static class UnderlayFinder
             Mtu = link.Mtu,
             AddressV4 = families.Contains(IpFamily.V4) ? AddressOf(link, IpFamily.V4, options, addresses) : null,
             AddressV6 = families.Contains(IpFamily.V6) ? AddressOf(link, IpFamily.V6, options, addresses) : null,
-            OnLink = [.. families.SelectMany(family => route.ListRoutes(family, interfaceIndex: link.Index))
-                .Where(entry => entry.Gateway is null && entry.Type == RouteType.Unicast && entry.Destination.Length > 0)
-                .Select(entry => entry.Destination)],
+            OnLink = OnLink(route, link, families),
         };
         return underlay;
+    }
+
+    private static List<IpPrefix> OnLink(RouteSocket route, Link link, IReadOnlyCollection<IpFamily> families)
+    {
+        var found = new List<IpPrefix>();
+        foreach (var family in families)
+        {
+            foreach (var entry in route.ListRoutes(family, interfaceIndex: link.Index))
+            {
+                if (entry.Gateway is null && entry.Type == RouteType.Unicast && entry.Destination.Length > 0)
+                {
+                    found.Add(entry.Destination);
+                }
+            }
+        }
+
+        return found;
     }
 
     /// <summary>The first --iface that is there, else the first --iface-regex that something matches.</summary>
@@ -82,10 +97,16 @@ internal static class UnderlayFinder
     {
         foreach (var family in families)
         {
-            var entry = route.ListRoutes(family)
-                .Where(entry => entry.Destination.Length == 0 && entry.InterfaceIndex != 0 && entry.Type == RouteType.Unicast)
-                .MinBy(entry => entry.Metric);
-            if (entry is not null && route.GetLink(entry.InterfaceIndex) is { } link)
+            RouteEntry? best = null;
+            foreach (var entry in route.ListRoutes(family))
+            {
+                if (entry.Destination.Length == 0 && entry.InterfaceIndex != 0 && entry.Type == RouteType.Unicast && (best is null || entry.Metric < best.Metric))
+                {
+                    best = entry;
+                }
+            }
+
+            if (best is not null && route.GetLink(best.InterfaceIndex) is { } link)
             {
                 return link;
             }

@@ -45,7 +45,14 @@ internal sealed class SubnetTable
             slots[at] = new Slot(network, (uint)node.Value, prefix.Length + 1);
         }
 
-        return new SubnetTable([.. lengths.Reverse().Select(static length => (length, length == 0 ? 0 : uint.MaxValue << (32 - length)))], slots) { Count = count };
+        var masks = new (int Length, uint Mask)[lengths.Count];
+        var next = lengths.Count;
+        foreach (var length in lengths)
+        {
+            masks[--next] = (length, length == 0 ? 0 : uint.MaxValue << (32 - length));
+        }
+
+        return new SubnetTable(masks, slots) { Count = count };
     }
 
     /// <summary>The node of a destination; both in host order. False if no subnet has it.</summary>

@@ -23,7 +23,16 @@ public sealed record MultipathRoute(IpPrefix Destination, IReadOnlyList<NextHop>
     public uint Metric { get; init; }
 
     /// <summary>For error texts.</summary>
-    public override string ToString() => $"{Destination} via {string.Join(", ", NextHops.Select(static hop => hop.Gateway is { } gateway ? $"{gateway}" : $"interface {hop.InterfaceIndex}"))}";
+    public override string ToString()
+    {
+        var hops = new List<string>(NextHops.Count);
+        foreach (var hop in NextHops)
+        {
+            hops.Add(hop.Gateway is { } gateway ? $"{gateway}" : $"interface {hop.InterfaceIndex}");
+        }
+
+        return $"{Destination} via {string.Join(", ", hops)}";
+    }
 
     internal void Encode(ref NetlinkWriter writer, ushort type, NetlinkFlags flags)
     {
@@ -51,7 +60,12 @@ public sealed record MultipathRoute(IpPrefix Destination, IReadOnlyList<NextHop>
             writer.UInt32(RtNetlink.RTA_TABLE, Table);
         }
 
-        var size = NextHops.Sum(static hop => HeaderLength + GatewayLength(hop));
+        var size = 0;
+        foreach (var hop in NextHops)
+        {
+            size += HeaderLength + GatewayLength(hop);
+        }
+
         var value = size <= 4096 ? stackalloc byte[size] : throw new InvalidOperationException($"{Destination}: too many next hops ({NextHops.Count})");
         value.Clear();
         var at = value;
