@@ -144,7 +144,7 @@ internal sealed class NodeTables : IServiceDataPlane
     public void Remove(ProxyMode? successor)
     {
         tables.ForEach(static table => table.Remove());
-        foreach (var id in kernel.ListTables().Where(IsKubeProxys))
+        foreach (var id in kernel.ListTables().Filtered(IsKubeProxys))
         {
             kernel.Nft.Apply(RulesetDiff.Removing(id));
         }

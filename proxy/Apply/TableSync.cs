@@ -56,7 +56,9 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
         isVerified = false;
         var outcome = Commit(changes.SelectMany(static change => change.ToBatches()));
         isVerified = true;
-        return outcome with { FlowFrontends = [.. changes.SelectMany(static change => change.FlowFrontends)] };
+        var flows = new List<FrontendKey>();
+        changes.ForEach(change => flows.AddRange(change.FlowFrontends));
+        return outcome with { FlowFrontends = flows };
     }
 
     /// <summary>What <see cref="Sync"/> would send for a snapshot that names every Service, without sending it.</summary>

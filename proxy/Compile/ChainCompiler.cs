@@ -40,7 +40,7 @@ internal sealed class ChainCompiler(TableSettings settings)
             [
                 Rule.Of(new SetLookup(schema.Daddr, schema.ClusterIps.Name), VerdictStatement.Goto(RejectChain)),
                 // An address that no Service has would go round between the node and its default router.
-                .. settings.ServiceCidrs.Select(range => Rule.Of(Match.Prefix(schema.Daddr, range), VerdictStatement.Drop)),
+                .. settings.ServiceCidrs.Mapped(range => Rule.Of(Match.Prefix(schema.Daddr, range), VerdictStatement.Drop)),
             ]);
         yield return Chain.Regular(FirewallCheck, Rule.Of(new VerdictMapLookup(schema.FrontendExpression, schema.FirewallIps.Name)));
         yield return Nat(ChainHook.Prerouting, ChainPriority.DstNat, Rule.Of(VerdictStatement.Jump(Services)));
@@ -67,7 +67,7 @@ internal sealed class ChainCompiler(TableSettings settings)
     /// <summary>The chains of a port with ClientIP affinity.</summary>
     public IEnumerable<Chain> Affinity(CompiledAffinity affinity)
     {
-        foreach (var endpoint in affinity.Cluster.Concat(affinity.Local).DistinctBy(static endpoint => endpoint.Chain))
+        foreach (var endpoint in affinity.Endpoints)
         {
             yield return Chain.Regular(
                 endpoint.Chain,
@@ -102,7 +102,7 @@ internal sealed class ChainCompiler(TableSettings settings)
     /// <summary>The sets of clients of a port with ClientIP affinity.</summary>
     public IEnumerable<NftSet> AffinitySets(CompiledAffinity affinity)
     {
-        foreach (var endpoint in affinity.Cluster.Concat(affinity.Local).DistinctBy(static endpoint => endpoint.Set))
+        foreach (var endpoint in affinity.Endpoints)
         {
             yield return new()
             {
@@ -119,7 +119,7 @@ internal sealed class ChainCompiler(TableSettings settings)
     /// <summary>The chain that drops what comes from outside a load balancer's source ranges.</summary>
     public Chain Firewall(CompiledService service) => Chain.Regular(
         service.FirewallChain!,
-        [.. service.FirewallRanges.Select(range => Rule.Of(Match.Prefix(schema.Saddr, range), VerdictStatement.Return)), Rule.Of(VerdictStatement.Drop)]);
+        [.. service.FirewallRanges.Mapped(range => Rule.Of(Match.Prefix(schema.Saddr, range), VerdictStatement.Return)), Rule.Of(VerdictStatement.Drop)]);
 
     private static Chain Nat(ChainHook hook, int priority, params Rule[] rules) =>
         Chain.Hooked($"nat-{hook.ToString().ToLowerInvariant()}", new(ChainType.Nat, hook, priority), rules);
@@ -154,7 +154,7 @@ internal sealed class ChainCompiler(TableSettings settings)
         var lookup = new VerdictMapLookup(schema.NodePortExpression, map);
         if (settings.NodePortAddresses is { } prefixes)
         {
-            return prefixes.Select(prefix => Rule.Of(Match.Prefix(schema.Daddr, prefix), Match.LocalDestination, lookup));
+            return prefixes.Mapped(prefix => Rule.Of(Match.Prefix(schema.Daddr, prefix), Match.LocalDestination, lookup));
         }
 
         var loopback = settings.Family == IpFamily.V4 ? new IpPrefix(IpAddress.FromV4(0x7F000000), 8) : IpPrefix.Host(IpAddress.FromValue(IpFamily.V6, 1));

@@ -38,6 +38,9 @@ internal sealed class CompiledAffinity
     /// <summary>externalTrafficPolicy is Local.</summary>
     public bool ExternalLocal { get; init; }
 
+    /// <summary>Every endpoint once.</summary>
+    public IEnumerable<AffinityEndpoint> Endpoints => ((IEnumerable<AffinityEndpoint>)[.. Cluster, .. Local]).Unique();
+
     /// <summary>Draws from the cluster-wide endpoints.</summary>
     public string ServiceChain => $"service-{Id}";
 

@@ -1,3 +1,4 @@
+using Podwire.Primitives;
 using Podwire.Proxy.Select;
 using Podwire.Proxy.State;
 
@@ -43,7 +44,7 @@ internal sealed class PortPlan
     private static List<AffinityEndpoint> EndpointsOf(string id, IReadOnlyList<PortEndpoint> endpoints)
     {
         var list = new List<AffinityEndpoint>(endpoints.Count);
-        foreach (var (target, _) in endpoints.OrderBy(static endpoint => endpoint.Target))
+        foreach (var (target, _) in endpoints.InOrder(static (left, right) => left.Target.CompareTo(right.Target)))
         {
             // nft takes no ':' in a name.
             var name = $"{id}/{target.Address.ToString().Replace(':', '.')}/{target.Port}";

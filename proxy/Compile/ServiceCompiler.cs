@@ -83,7 +83,16 @@ internal static class ServiceCompiler
     }
 
     /// <summary>Every frontend of a Service, for claims: the first of a kind wins where one address is named twice.</summary>
-    public static IEnumerable<FrontendKey> KeysOf(ServiceRecord service, IpFamily family) => service.Ports.SelectMany(port => KeysOf(service, port, family)).Select(static pair => pair.Key);
+    public static IEnumerable<FrontendKey> KeysOf(ServiceRecord service, IpFamily family)
+    {
+        foreach (var port in service.Ports)
+        {
+            foreach (var (key, _) in KeysOf(service, port, family))
+            {
+                yield return key;
+            }
+        }
+    }
 
     /// <summary>The frontends of one port.</summary>
     public static IEnumerable<(FrontendKey Key, FrontendKind Kind)> KeysOf(ServiceRecord service, PortRecord port, IpFamily family)
@@ -123,17 +132,17 @@ internal static class ServiceCompiler
 
     private static (string? Chain, IpPrefix[] Ranges) FirewallOf(ServiceRecord service, NodeState node, IpFamily family)
     {
-        var ranges = service.SourceRanges.Where(range => range.Family == family).Distinct().Order().ToArray();
-        if (ranges.Length == 0 || ranges.Any(static range => range.Length == 0))
+        var ranges = service.SourceRanges.Filtered(range => range.Family == family).Unique().InOrder();
+        if (ranges.Count == 0 || ranges.Exists(static range => range.Length == 0))
         {
             return (null, []);
         }
 
         // A node that holds the load balancer's address itself talks to it from that very address.
-        if (node.Addresses.Any(address => ranges.Any(range => range.Contains(address))))
+        if (node.Addresses.Any(address => ranges.Exists(range => range.Contains(address))))
         {
-            ranges = [.. ranges, .. service.LoadBalancerIps.Where(address => address.Family == family).Select(IpPrefix.Host)];
-            Array.Sort(ranges);
+            ranges.AddRange(service.LoadBalancerIps.Filtered(address => address.Family == family).Mapped(IpPrefix.Host));
+            ranges.Sort();
         }
 
         // Wider ranges swallow narrower ones, so that the chain is as short as it can be.

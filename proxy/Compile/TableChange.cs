@@ -190,7 +190,7 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
 
     private void AddSets(NftBatch ahead, NftBatch batch)
     {
-        foreach (var (name, set) in setsAfter.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, set) in setsAfter.InOrder(static (left, right) => string.CompareOrdinal(left.Key, right.Key)))
         {
             if (!setsBefore.TryGetValue(name, out var before))
             {
@@ -228,7 +228,7 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
     private void AddChains(NftBatch ahead, NftBatch batch, List<string> removed)
     {
         var added = new List<Chain>();
-        foreach (var chain in touchedChains.OrderBy(static chain => chain.Name, StringComparer.Ordinal))
+        foreach (var chain in touchedChains.InOrder(static (left, right) => string.CompareOrdinal(left.Name, right.Name)))
         {
             var (was, now) = (chainsBefore.Contains(chain), shared.Chains.Contains(chain));
             if (now && !was)
@@ -242,7 +242,7 @@ internal sealed class TableChange(TableSchema schema, ChainCompiler chains, Shar
         }
 
         var rewritten = new List<Chain>();
-        foreach (var (name, chain) in ownAfter.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, chain) in ownAfter.InOrder(static (left, right) => string.CompareOrdinal(left.Key, right.Key)))
         {
             if (!ownBefore.TryGetValue(name, out var before))
             {

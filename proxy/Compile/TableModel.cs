@@ -109,7 +109,7 @@ internal sealed class TableModel : IFrontendIndex
         yield return Skeleton();
         var counted = new SharedObjects();
         var change = new TableChange(schema, chains, counted);
-        foreach (var key in services.Keys.Order())
+        foreach (var key in services.Keys.InOrder())
         {
             change.Replace(CompiledService.None, services[key].Compiled);
             if (change.ElementCount >= elementsAtOnce)
@@ -140,9 +140,9 @@ internal sealed class TableModel : IFrontendIndex
             Collect(entry.Compiled, lists, all, sets);
         }
 
-        all.AddRange(shared.Chains.Keys.Select(chains.Shared));
-        lists[schema.Hairpin.Name].AddRange(shared.Hairpins.Keys.Select(ElementCompiler.Hairpin));
-        lists[schema.ClusterIps.Name].AddRange(shared.ClusterIps.Keys.Select(ElementCompiler.ClusterIp));
+        all.AddRange(shared.Chains.Keys.Mapped(chains.Shared));
+        lists[schema.Hairpin.Name].AddRange(shared.Hairpins.Keys.Mapped(ElementCompiler.Hairpin));
+        lists[schema.ClusterIps.Name].AddRange(shared.ClusterIps.Keys.Mapped(ElementCompiler.ClusterIp));
         sets.AddRange(schema.All.Select(set => set with { Elements = ValueList.Adopt(lists[set.Name].ToArray()) }));
         return new() { Id = schema.Id, Comment = TableComment, Chains = ValueList.From(all), Sets = ValueList.From(sets) };
     }
@@ -195,8 +195,8 @@ internal sealed class TableModel : IFrontendIndex
                 HashSet<FrontendKey> old = before is null ? [] : [.. ServiceCompiler.KeysOf(before, Settings.Family)];
                 HashSet<FrontendKey> now = state is null ? [] : [.. ServiceCompiler.KeysOf(state.Service, Settings.Family)];
                 claims.Replace(key, state?.Service.Created ?? default, old, now, dirty);
-                released.UnionWith(old.Where(frontend => !now.Contains(frontend)));
-                taken.UnionWith(now.Where(frontend => !old.Contains(frontend)));
+                released.UnionWith(old.Filtered(frontend => !now.Contains(frontend)));
+                taken.UnionWith(now.Filtered(frontend => !old.Contains(frontend)));
             }
 
             if (state is not null)

@@ -46,7 +46,7 @@ internal static class ProxyValues
     public static IReadOnlyList<IpPrefix> ClusterCidrs(string name, string text)
     {
         var prefixes = text.Length == 0 ? [] : Prefixes(name, text.Split(','));
-        return prefixes.Count <= 2 && prefixes.DistinctBy(static prefix => prefix.Family).Count() == prefixes.Count
+        return prefixes.Count < 2 || (prefixes.Count == 2 && prefixes[0].Family != prefixes[1].Family)
             ? prefixes
             : throw new ConfigurationException($"{name} takes one prefix of each family at most, not '{text}'");
     }

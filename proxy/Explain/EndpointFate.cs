@@ -19,7 +19,7 @@ internal static class EndpointFate
         var endpoints = state.EndpointsOf(port, family);
         var mode = onlyLocal ? TopologyMode.None : EndpointSelector.ModeOf(endpoints, node);
         var anyReady = endpoints.Exists(candidate => candidate.Endpoint.IsReady && (!onlyLocal || candidate.Endpoint.NodeName == node.Name));
-        foreach (var (target, endpoint) in endpoints.OrderBy(static endpoint => endpoint.Target))
+        foreach (var (target, endpoint) in endpoints.InOrder(static (left, right) => left.Target.CompareTo(right.Target)))
         {
             yield return (target, endpoint, Reason(endpoint, node, mode, anyReady, onlyLocal ? policy : null));
         }

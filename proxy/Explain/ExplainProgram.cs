@@ -82,9 +82,9 @@ public static class ExplainProgram
         // Opened here, on the caller's thread, for the network namespace that it is in.
         using var route = RouteSocket.Open();
         using var nft = NftSocket.Open();
-        var local = route.ListAddresses().Select(static entry => entry.Prefix.Address).ToHashSet();
+        var local = new HashSet<IpAddress>(route.ListAddresses().Mapped(static entry => entry.Prefix.Address));
         var state = await ReadAsync(options, client, cancel).ConfigureAwait(false);
-        var services = state.Take(everything: true)!.Services.Where(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
+        var services = state.Take(everything: true)!.Services.Filtered(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
         var (candidates, name) = await SourceAsync(client, source, state.Node, cancel).ConfigureAwait(false);
         var (address, port, protocol) = target.Resolve(services, candidates.Count > 0 ? candidates[0].Family : null);
         var from = candidates.FirstOrDefault(candidate => candidate.Family == address.Family);
@@ -156,7 +156,7 @@ public static class ExplainProgram
         var (ns, name) = slash < 0 ? ("default", source) : (source[..slash], source[(slash + 1)..]);
         var pod = await client.TryGetAsync(KubeResources.Pods, ns, name, cancel).ConfigureAwait(false) ?? throw new ConfigurationException($"there is no pod {ns}/{name}, and '{source}' is not an address");
         var texts = pod.Status is { PodIPs.Count: > 0 } status ? status.PodIPs.Select(static ip => ip.Ip ?? string.Empty) : [pod.Status?.PodIP ?? string.Empty];
-        var addresses = texts.Where(text => IpAddress.TryParse(text, null, out _)).Select(static text => IpAddress.Parse(text)).ToList();
+        var addresses = texts.Where(text => IpAddress.TryParse(text, null, out _)).Mapped(static text => IpAddress.Parse(text));
         return addresses.Count > 0 ? (addresses, $"pod {ns}/{name}") : throw new ConfigurationException($"pod {ns}/{name} has no address yet");
     }
 

@@ -19,7 +19,12 @@ internal sealed class FlowReconciler(IServiceDataPlane plane, IFlowTable flows, 
     public void Reconcile(IReadOnlyList<SyncOutcome> outcomes)
     {
         var all = outcomes.Any(static outcome => outcome.FlowFrontends is null);
-        var changed = outcomes.SelectMany(static outcome => outcome.FlowFrontends ?? []).ToHashSet();
+        var changed = new HashSet<FrontendKey>();
+        foreach (var outcome in outcomes)
+        {
+            changed.UnionWith(outcome.FlowFrontends ?? []);
+        }
+
         if (!all && changed.Count == 0)
         {
             return;

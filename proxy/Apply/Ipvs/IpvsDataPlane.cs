@@ -233,7 +233,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
     /// <inheritdoc/>
     public void Dispose() => kernel?.Dispose();
 
-    private IEnumerable<IpFamily> Families() => ((IpFamily[])[IpFamily.V4, IpFamily.V6]).Where(programs.Has);
+    private IEnumerable<IpFamily> Families() => ((IpFamily[])[IpFamily.V4, IpFamily.V6]).Filtered(programs.Has);
 
     private void Open()
     {

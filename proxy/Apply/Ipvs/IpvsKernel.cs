@@ -62,13 +62,13 @@ internal sealed class IpvsKernel : IDisposable
 
     /// <summary>The addresses of a family on kube-ipvs0; none where there is no such interface.</summary>
     public List<IpAddress> ReadAddresses(IpFamily family) => FindDevice() == 0 ? [] :
-        [.. route.ListAddresses(deviceIndex, family).Select(static entry => entry.Prefix.Address).Where(static address => !address.IsLinkLocal)];
+        route.ListAddresses(deviceIndex, family).Mapped(static entry => entry.Prefix.Address).Filtered(static address => !address.IsLinkLocal);
 
     /// <summary>The addresses of all other interfaces.</summary>
     public List<IpAddress> ReadNodeAddresses()
     {
         FindDevice();
-        return [.. route.ListAddresses().Where(entry => entry.InterfaceIndex != deviceIndex).Select(static entry => entry.Prefix.Address).Distinct().Order()];
+        return route.ListAddresses().Filtered(entry => entry.InterfaceIndex != deviceIndex).Mapped(static entry => entry.Prefix.Address).Unique().InOrder();
     }
 
     /// <summary>The entries of a family's sets, of those that are there.</summary>
@@ -134,13 +134,16 @@ internal sealed class IpvsKernel : IDisposable
     /// <summary>Adds entries, making a set larger where they do not fit.</summary>
     public void AddEntries(IReadOnlyList<IpvsSetEntry> entries, IpFamily family, Func<KubeIpSet, IEnumerable<IpSetEntry>> desired)
     {
-        foreach (var group in entries.GroupBy(static entry => entry.Set))
+        foreach (var set in entries.Mapped(static entry => entry.Set).Unique())
         {
-            var spec = KubeIpSets.SpecOf(group.Key, family);
+            var spec = KubeIpSets.SpecOf(set, family);
             var batch = new IpSetBatch();
-            foreach (var entry in group)
+            foreach (var entry in entries)
             {
-                batch.Add(spec, entry.Entry);
+                if (entry.Set == set)
+                {
+                    batch.Add(spec, entry.Entry);
+                }
             }
 
             if (sets.TryExecute(batch) is { Count: > 0 } refused)
@@ -150,7 +153,7 @@ internal sealed class IpvsKernel : IDisposable
                     throw refused[0];
                 }
 
-                Enlarge(spec, [.. desired(group.Key)]);
+                Enlarge(spec, [.. desired(set)]);
             }
         }
     }

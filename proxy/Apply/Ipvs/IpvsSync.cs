@@ -168,7 +168,7 @@ internal sealed class IpvsSync(IpvsKernel kernel, IptablesPrograms programs, IpF
 
         kernel.Ipvs.Execute(batch);
         var count = batch.Count + change.EntriesAdded.Count + change.EntriesRemoved.Count + change.AddressesAdded.Count + change.AddressesRemoved.Count;
-        kernel.AddEntries(change.EntriesAdded, family, set => model!.Entries.Where(entry => entry.Set == set).Select(static entry => entry.Entry));
+        kernel.AddEntries(change.EntriesAdded, family, set => model!.Entries.Filtered(entry => entry.Set == set).Mapped(static entry => entry.Entry));
         kernel.ChangeAddresses(change.AddressesAdded, change.AddressesRemoved);
         kernel.RemoveEntries(change.EntriesRemoved, family);
         batch = kernel.Ipvs.NewBatch();

@@ -108,7 +108,8 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
                     var selection = IptablesServiceCompiler.Select(entry.State, port, node, settings.Family);
                     // Pods and the node itself go to every endpoint whatever the external policy.
                     var inside = kind == FrontendKind.ClusterIp;
-                    return (inside && entry.State.Service.InternalLocal ? selection.Local : selection.Cluster).Concat(inside ? [] : selection.Local).Any(candidate => candidate.Target == endpoint);
+                    return (inside && entry.State.Service.InternalLocal ? selection.Local : selection.Cluster).Any(candidate => candidate.Target == endpoint)
+                        || (!inside && selection.Local.Any(candidate => candidate.Target == endpoint));
                 }
             }
         }
@@ -146,7 +147,7 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
             HashSet<FrontendKey> now = state is null ? [] : [.. ServiceCompiler.KeysOf(state.Service, settings.Family)];
             claims.Replace(key, state?.Service.Created ?? default, old, now, dirty);
             // A frontend that is gone is not among those of the Service any more.
-            change.FlowFrontends.AddRange(old.Where(frontend => frontend.Protocol != IpProtocol.Tcp && !now.Contains(frontend)));
+            change.FlowFrontends.AddRange(old.Filtered(frontend => frontend.Protocol != IpProtocol.Tcp && !now.Contains(frontend)));
         }
 
         var count = state?.Service.Ports.Sum(port => state.EndpointsOf(port, settings.Family).Count) ?? 0;
@@ -196,7 +197,7 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
 
         if (changed || chainsChanged)
         {
-            change.FlowFrontends.AddRange(ServiceCompiler.KeysOf(entry.State.Service, settings.Family).Where(static frontend => frontend.Protocol != IpProtocol.Tcp));
+            change.FlowFrontends.AddRange(ServiceCompiler.KeysOf(entry.State.Service, settings.Family).Filtered(static frontend => frontend.Protocol != IpProtocol.Tcp));
         }
 
         if (entry.IsGone)

@@ -70,19 +70,19 @@ internal sealed class IpvsCompiler
 
         return new()
         {
-            Frontends = [.. frontends.OrderBy(static frontend => frontend.Service.Key)],
+            Frontends = ValueList.From(frontends.InOrder(static (left, right) => left.Service.Key.CompareTo(right.Service.Key))),
             Addresses = [.. addresses],
-            Entries = [.. entries.OrderBy(static entry => entry.Set).ThenBy(static entry => entry.Entry)],
-            DeniedToNode = [.. denied.Order()],
+            Entries = ValueList.From(entries.InOrder(static (left, right) => left.Set != right.Set ? ((byte)left.Set).CompareTo((byte)right.Set) : left.Entry.CompareTo(right.Entry))),
+            DeniedToNode = ValueList.From(denied.InOrder()),
         };
     }
 
     private static ValueList<IpvsDestination> Destinations(IReadOnlyList<PortEndpoint> endpoints) =>
-        [.. endpoints.Select(static endpoint => new IpvsDestination(endpoint.Target.Address, endpoint.Target.Port)).Distinct().Order()];
+        ValueList.From(endpoints.Mapped(static endpoint => new IpvsDestination(endpoint.Target.Address, endpoint.Target.Port)).Unique().InOrder());
 
     private void ClusterIp(PortRecord port, ValueList<IpvsDestination> destinations)
     {
-        foreach (var address in service.ClusterIps.Where(address => address.Family == Family))
+        foreach (var address in service.ClusterIps.Filtered(address => address.Family == Family))
         {
             if (Add(new(address, port.Protocol, port.Port), address, port.Port, port.Protocol, destinations))
             {
@@ -94,7 +94,7 @@ internal sealed class IpvsCompiler
 
     private void ExternalIps(PortRecord port, ValueList<IpvsDestination> destinations)
     {
-        foreach (var address in service.ExternalIps.Where(address => address.Family == Family))
+        foreach (var address in service.ExternalIps.Filtered(address => address.Family == Family))
         {
             if (Add(new(address, port.Protocol, port.Port), address, port.Port, port.Protocol, destinations))
             {
@@ -106,8 +106,8 @@ internal sealed class IpvsCompiler
 
     private void LoadBalancers(PortRecord port, ValueList<IpvsDestination> destinations)
     {
-        var ranges = service.SourceRanges.Where(range => range.Family == Family).Distinct().ToArray();
-        foreach (var address in service.LoadBalancerIps.Where(address => address.Family == Family))
+        var ranges = service.SourceRanges.Filtered(range => range.Family == Family).Unique();
+        foreach (var address in service.LoadBalancerIps.Filtered(address => address.Family == Family))
         {
             if (!Add(new(address, port.Protocol, port.Port), address, port.Port, port.Protocol, destinations))
             {
@@ -123,7 +123,7 @@ internal sealed class IpvsCompiler
             }
 
             // A range of everything guards nothing, and a set takes no prefix of length 0.
-            if (ranges.Length == 0 || ranges.Any(static range => range.Length == 0))
+            if (ranges.Count == 0 || ranges.Exists(static range => range.Length == 0))
             {
                 continue;
             }
@@ -134,7 +134,7 @@ internal sealed class IpvsCompiler
                 entries.Add(new(KubeIpSet.LoadBalancerSourceCidr, IpSetEntry.Of(address, port.Protocol, port.Port, range.Masked)));
             }
 
-            if (node.Addresses.Any(own => ranges.Any(range => range.Contains(own))))
+            if (node.Addresses.Any(own => ranges.Exists(range => range.Contains(own))))
             {
                 // The node speaks to an address that it holds from that very address.
                 entries.Add(new(KubeIpSet.LoadBalancerSourceIp, IpSetEntry.Of(address, port.Protocol, port.Port, IpPrefix.Host(address))));
@@ -188,7 +188,7 @@ internal sealed class IpvsCompiler
 
     private void Hairpins(PortRecord port, EndpointSelection selection)
     {
-        foreach (var (target, endpoint) in selection.Cluster.Concat(selection.Local))
+        foreach (var (target, endpoint) in (IEnumerable<PortEndpoint>)[.. selection.Cluster, .. selection.Local])
         {
             if (endpoint.NodeName == node.Name)
             {

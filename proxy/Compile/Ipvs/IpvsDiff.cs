@@ -33,10 +33,10 @@ internal static class IpvsDiff
         var present = entries.ToHashSet();
         return new()
         {
-            Services = [.. changed.OrderBy(static change => (change.After ?? change.Before)!.Key)],
-            AddressesAdded = [.. model.Addresses.Where(address => !bound.Contains(address)).Order()],
-            AddressesRemoved = [.. bound.Where(address => !Contains(model.Addresses, address)).Order()],
-            EntriesAdded = [.. model.Entries.Where(entry => !present.Contains(entry))],
+            Services = changed.InOrder(static (left, right) => (left.After ?? left.Before)!.Key.CompareTo((right.After ?? right.Before)!.Key)),
+            AddressesAdded = model.Addresses.Filtered(address => !bound.Contains(address)).InOrder(),
+            AddressesRemoved = bound.Filtered(address => !Contains(model.Addresses, address)).InOrder(),
+            EntriesAdded = model.Entries.Filtered(entry => !present.Contains(entry)),
             EntriesRemoved = [.. Missing(present, model.Entries)],
         };
     }
@@ -57,17 +57,17 @@ internal static class IpvsDiff
             lines.AddRange(IpvsText.Write([after]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => "  " + line));
         }
 
-        lines.AddRange(change.EntriesAdded.Order(Comparer<IpvsSetEntry>.Create(static (left, right) => left.Set != right.Set ? left.Set.CompareTo(right.Set) : left.Entry.CompareTo(right.Entry)))
-            .Select(entry => $"ipset add {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
-        lines.AddRange(change.AddressesAdded.Select(static address => $"ip address add {address}/{address.Bits} dev kube-ipvs0"));
-        lines.AddRange(change.AddressesRemoved.Select(static address => $"ip address del {address}/{address.Bits} dev kube-ipvs0"));
-        lines.AddRange(change.EntriesRemoved.Select(entry => $"ipset del {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
+        lines.AddRange(change.EntriesAdded.InOrder(static (left, right) => left.Set != right.Set ? ((byte)left.Set).CompareTo((byte)right.Set) : left.Entry.CompareTo(right.Entry))
+            .Mapped(entry => $"ipset add {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
+        lines.AddRange(change.AddressesAdded.Mapped(static address => $"ip address add {address}/{address.Bits} dev kube-ipvs0"));
+        lines.AddRange(change.AddressesRemoved.Mapped(static address => $"ip address del {address}/{address.Bits} dev kube-ipvs0"));
+        lines.AddRange(change.EntriesRemoved.Mapped(entry => $"ipset del {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
         return string.Concat(lines.Select(static line => line + "\n"));
     }
 
     /// <summary>A destination of weight 0 that nobody asks for is draining: that is as it should be.</summary>
     private static bool IsAsDesired(IpvsService actual, IpvsService desired) => actual.HasSettingsOf(desired)
-        && actual.Destinations.ToArray().Where(destination => destination.Weight != 0 || IsWanted(desired, destination)).Order().SequenceEqual(desired.Destinations.ToArray().Order());
+        && actual.Destinations.Filtered(destination => destination.Weight != 0 || IsWanted(desired, destination)).InOrder().SequenceEqual(desired.Destinations.InOrder());
 
     private static bool IsWanted(IpvsService desired, IpvsDestination destination)
     {

@@ -34,7 +34,7 @@ internal sealed class IpvsModel : IFrontendIndex
     public IReadOnlyCollection<IpvsSetEntry> Entries => entries.Keys;
 
     /// <summary>Load balancer addresses that processes of this node may not use, in order.</summary>
-    public IReadOnlyList<IpvsServiceKey> DeniedToNode => [.. denied.Keys.Order()];
+    public IReadOnlyList<IpvsServiceKey> DeniedToNode => denied.Keys.InOrder();
 
     /// <summary>The virtual service at a key, or null.</summary>
     public IpvsService? Find(IpvsServiceKey key) => virtuals.TryGetValue(key, out var wanted) ? wanted[0].Service : null;
@@ -143,7 +143,7 @@ internal sealed class IpvsModel : IFrontendIndex
         Count(addresses, before.Addresses, after.Addresses, work.Addresses);
         Count(entries, before.Entries, after.Entries, work.Entries);
         Count(denied, before.DeniedToNode, after.DeniedToNode, work.Denied);
-        foreach (var frontend in before.Frontends.ToArray().Concat(after.Frontends))
+        foreach (var frontend in (IEnumerable<IpvsFrontend>)[.. before.Frontends, .. after.Frontends])
         {
             if (frontend.Frontend.Protocol != IpProtocol.Tcp && before.Find(frontend.Frontend)?.Destinations != after.Find(frontend.Frontend)?.Destinations)
             {
@@ -199,7 +199,7 @@ internal sealed class IpvsModel : IFrontendIndex
     private IpvsChange Finish(Work work)
     {
         var changed = new List<IpvsServiceChange>();
-        foreach (var (key, before) in work.Services.OrderBy(static pair => pair.Key))
+        foreach (var (key, before) in work.Services.InOrder(static (left, right) => left.Key.CompareTo(right.Key)))
         {
             var after = Find(key);
             if (!Equals(before, after))
@@ -211,13 +211,29 @@ internal sealed class IpvsModel : IFrontendIndex
         return new()
         {
             Services = changed,
-            AddressesAdded = [.. work.Addresses.Where(pair => !pair.Value && addresses.Contains(pair.Key)).Select(static pair => pair.Key).Order()],
-            AddressesRemoved = [.. work.Addresses.Where(pair => pair.Value && !addresses.Contains(pair.Key)).Select(static pair => pair.Key).Order()],
-            EntriesAdded = [.. work.Entries.Where(pair => !pair.Value && entries.Contains(pair.Key)).Select(static pair => pair.Key)],
-            EntriesRemoved = [.. work.Entries.Where(pair => pair.Value && !entries.Contains(pair.Key)).Select(static pair => pair.Key)],
+            AddressesAdded = Changed(work.Addresses, addresses, now: true).InOrder(),
+            AddressesRemoved = Changed(work.Addresses, addresses, now: false).InOrder(),
+            EntriesAdded = Changed(work.Entries, entries, now: true),
+            EntriesRemoved = Changed(work.Entries, entries, now: false),
             FlowFrontends = [.. work.Flows],
             DeniedChanged = work.Denied.Any(pair => pair.Value != denied.Contains(pair.Key)),
         };
+    }
+
+    /// <summary>What came to be needed, or ceased to be, since it was noted.</summary>
+    private static List<T> Changed<T>(Dictionary<T, bool> before, RefCounts<T> counts, bool now)
+        where T : notnull
+    {
+        var list = new List<T>();
+        foreach (var (item, was) in before)
+        {
+            if (was != now && counts.Contains(item) == now)
+            {
+                list.Add(item);
+            }
+        }
+
+        return list;
     }
 
     /// <summary>What a run touched, as it was before the run.</summary>
