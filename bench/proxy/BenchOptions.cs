@@ -3,7 +3,7 @@ namespace Podwire.ProxyBench;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record BenchOptions
 {
-    private static readonly string[] AllRows = ["cold", "many", "memory", "change", "rate", "traffic"];
+    private static readonly string[] AllRows = ["cold", "many", "memory", "change", "rate", "connections", "throughput", "iptables-cold", "iptables-change"];
 
     /// <summary>The proxy's executable; null for the JIT.</summary>
     public string? Binary { get; init; }
@@ -32,8 +32,8 @@ internal sealed record BenchOptions
                 ["--tools", var tools] => options with { Tools = tools },
                 ["--seconds", var seconds] => options with { Steady = TimeSpan.FromSeconds(int.Parse(seconds)) },
                 ["--exchanges", var count] => options with { Exchanges = int.Parse(count) },
-                [var row] when AllRows.Contains(row) || (row.Split('x') is [var services, var endpoints] && int.TryParse(services, out _) && int.TryParse(endpoints, out _)) => Add(row),
-                _ => throw new ArgumentException($"{arg}: rows are {string.Join(", ", AllRows)} and SERVICESxENDPOINTS; flags --binary=FILE --tools=DIR --seconds=N --exchanges=N"),
+                [var row] when AllRows.Contains(row) || (row.Replace("iptables-", string.Empty, StringComparison.Ordinal).Split('x') is [var services, var endpoints] && int.TryParse(services, out _) && int.TryParse(endpoints, out _)) => Add(row),
+                _ => throw new ArgumentException($"{arg}: rows are {string.Join(", ", AllRows)} SERVICESxENDPOINTS and iptables-SERVICESxENDPOINTS; flags --binary=FILE --tools=DIR --seconds=N --exchanges=N"),
             };
 
             BenchOptions Add(string row)

@@ -29,8 +29,21 @@ foreach (var row in options.Rows)
         case "memory":
             new ColdStart(options).Run(10_000, 10);
             break;
-        case "traffic":
-            new Traffic(options).Run(10_000);
+        case "connections":
+            new Traffic(options).Connections(10_000);
+            break;
+        case "throughput":
+            new Traffic(options).Throughput(10_000);
+            break;
+        case "iptables-cold":
+            new IptablesColdStart(options).Run(1000, 10);
+            break;
+        case "iptables-change":
+            new SingleChanges(options with { Exchanges = options.Exchanges / 4 }).Run(100, 5000, iptables: true);
+            break;
+        case var _ when row.StartsWith("iptables-", StringComparison.Ordinal):
+            var chains = row["iptables-".Length..].Split('x');
+            new IptablesColdStart(options).Run(int.Parse(chains[0]), int.Parse(chains[1]));
             break;
         default:
             // «cold SERVICESxENDPOINTS» of any size.

@@ -10,8 +10,12 @@ internal sealed class ProxyRun : IDisposable
 {
     private static readonly TableId TableName = new(TableFamily.Ip, "podwire-proxy");
     private readonly Process process;
+    private readonly ChildPeak children;
 
-    private ProxyRun(Process process, TimeSpan wall, ProcessUse atLoad) => (this.process, Wall, AtLoad) = (process, wall, atLoad);
+    private ProxyRun(Process process, ChildPeak children, TimeSpan wall, ProcessUse atLoad) => (this.process, this.children, Wall, AtLoad) = (process, children, wall, atLoad);
+
+    /// <summary>The most memory that a program it started was seen with, in MB; 0 if it starts none.</summary>
+    public double ChildrenPeak => children.Megabytes;
 
     /// <summary>From the start of the process to the line that says that the last rule is in the kernel.</summary>
     public TimeSpan Wall { get; }
@@ -27,17 +31,19 @@ internal sealed class ProxyRun : IDisposable
     /// <param name="binary">The executable; null for this program under the JIT.</param>
     /// <param name="api">The API server's address.</param>
     /// <param name="adopts">True if a table is there already.</param>
-    public static ProxyRun Start(string ns, string? binary, string api, bool adopts = false)
+    /// <param name="iptables">Mode iptables, which waits for nothing between two changes.</param>
+    public static ProxyRun Start(string ns, string? binary, string api, bool adopts = false, bool iptables = false)
     {
         string[] program = binary is null ? ["dotnet", Environment.GetCommandLineArgs()[0], "proxy"] : [binary];
-        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, .. program, $"--master={api}", "--hostname-override=node1", "--cluster-cidr=10.128.0.0/9", "--healthz-bind-address=127.0.0.1:10256"])
+        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, .. program, $"--master={api}", "--hostname-override=node1", "--cluster-cidr=10.128.0.0/9", "--healthz-bind-address=127.0.0.1:10256", .. iptables ? (string[])["--proxy-mode=iptables", "--min-sync-period=0s"] : []])
         {
             RedirectStandardError = true,
         };
         var began = Stopwatch.GetTimestamp();
         var process = Process.Start(start)!;
+        var children = new ChildPeak(process.Id);
         // The family ip6 is the second and last.
-        var expected = adopts ? "table ip6 podwire-proxy read back" : "table ip6 podwire-proxy loaded";
+        var expected = iptables ? "ip6tables compared" : adopts ? "table ip6 podwire-proxy read back" : "table ip6 podwire-proxy loaded";
         while (process.StandardError.ReadLine() is { } line)
         {
             if (line.Contains(expected, StringComparison.Ordinal))
@@ -45,7 +51,7 @@ internal sealed class ProxyRun : IDisposable
                 var wall = Stopwatch.GetElapsedTime(began);
                 var use = ProcessUse.Of(process.Id);
                 _ = process.StandardError.ReadToEndAsync();
-                return new(process, wall, use);
+                return new(process, children, wall, use);
             }
 
             Console.Error.WriteLine(line);
@@ -72,6 +78,7 @@ internal sealed class ProxyRun : IDisposable
     /// <summary>SIGTERM, and waits for the end.</summary>
     public void Dispose()
     {
+        children.Dispose();
         Shell.Run(null, $"kill -TERM {process.Id}");
         process.WaitForExit();
         process.Dispose();

@@ -29,7 +29,7 @@ internal static class Shell
         var peak = 0.0;
         while (!process.WaitForExit(10))
         {
-            peak = Math.Max(peak, PeakOfChild(process.Id));
+            peak = Math.Max(peak, PeakOfChildren(process.Id));
         }
 
         var text = errors.Result.Trim();
@@ -41,18 +41,25 @@ internal static class Shell
         static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
     }
 
-    private static double PeakOfChild(int process)
+    /// <summary>The most memory that a child of a process, started by any of its threads, has taken so far, in MB; 0 if it has none now.</summary>
+    public static double PeakOfChildren(int process)
     {
+        var peak = 0.0;
         try
         {
-            return File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var child, ..]
-                ? ProcessUse.Of(int.Parse(child, CultureInfo.InvariantCulture)).PeakRss
-                : 0;
+            foreach (var thread in Directory.GetDirectories($"/proc/{process}/task"))
+            {
+                foreach (var child in File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    peak = Math.Max(peak, ProcessUse.Of(int.Parse(child, CultureInfo.InvariantCulture)).PeakRss);
+                }
+            }
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
         {
             // It ended meanwhile.
-            return 0;
         }
+
+        return peak;
     }
 }

@@ -6,18 +6,20 @@ namespace Podwire.ProxyBench;
 
 /// <summary>
 /// One endpoint exchanged, from the event's last byte leaving the API server to the kernel's announcement of the commit: a small and a large
-/// cluster, each with its own proxy, by turns, so that both meet the same machine.
+/// cluster, each with its own proxy, by turns, so that both meet the same machine. With them by turns, in mode nftables, a bare transaction of the same
+/// two elements out of this process: what the kernel, the announcement and this process add to every figure, and to their spread.
 /// </summary>
 internal sealed class SingleChanges(BenchOptions options)
 {
     private const int Endpoints = 2;
     private const int WarmUp = 100;
 
-    public void Run(int few, int many)
+    public void Run(int few, int many, bool iptables = false)
     {
         using var namespaces = new Namespaces();
-        using var small = new Subject(namespaces, options, few);
-        using var large = new Subject(namespaces, options, many);
+        using var small = new Subject(namespaces, options, few, iptables);
+        using var large = new Subject(namespaces, options, many, iptables);
+        using var control = iptables ? null : new BareChanges(namespaces);
         Thread.Sleep(TimeSpan.FromSeconds(4));
         foreach (var subject in (Subject[])[small, large])
         {
@@ -33,18 +35,20 @@ internal sealed class SingleChanges(BenchOptions options)
         {
             small.Exchange(i);
             large.Exchange(i);
+            control?.Exchange(i);
         }
 
-        Console.WriteLine($"one endpoint exchanged, event to commit, {options.Exchanges} times");
+        Console.WriteLine($"one endpoint exchanged, event to commit, {options.Exchanges} times{(iptables ? ", mode iptables (one iptables-restore each)" : string.Empty)}");
         Console.WriteLine($"{"",-36}{"p50",10}{"p99",10}{"CPU each",12}{"RSS",11}{"peak",10}");
         var (p50, _) = small.Report();
         var (p50Large, p99Large) = large.Report();
+        control?.Report();
         Console.WriteLine($"p50 at {many} Services is {p50Large / p50:0.00}x of p50 at {few}; p99 is {p99Large / p50Large:0.0}x of p50");
     }
 
     private sealed class Subject : IDisposable
     {
-        private static readonly TableId TableName = new(TableFamily.Ip, "podwire-proxy");
+        private readonly TableId table;
         private readonly int services;
         private readonly BenchApiServer api;
         private readonly ProxyRun run;
@@ -52,12 +56,13 @@ internal sealed class SingleChanges(BenchOptions options)
         private readonly List<TimeSpan> times = [];
         private TimeSpan before;
 
-        public Subject(Namespaces namespaces, BenchOptions options, int services)
+        public Subject(Namespaces namespaces, BenchOptions options, int services, bool iptables)
         {
             this.services = services;
+            table = new(TableFamily.Ip, iptables ? "nat" : "podwire-proxy");
             var ours = namespaces.Make("proxy");
             api = new(ours.Namespace.Run(BenchApiServer.Listen), new BenchCluster(services, Endpoints));
-            run = ProxyRun.Start(ours.Name, options.Binary, api.Url);
+            run = ProxyRun.Start(ours.Name, options.Binary, api.Url, iptables: iptables);
             monitor = ours.Namespace.Run(NftMonitor.Open);
         }
 
@@ -76,7 +81,7 @@ internal sealed class SingleChanges(BenchOptions options)
 
             var began = Stopwatch.GetTimestamp();
             api.Exchange((int)((long)turn * 7919 % services));
-            while (!(monitor.Wait(TimeSpan.FromSeconds(5)) && monitor.TryRead(out var change) && change.Tables.Contains(TableName)))
+            while (!(monitor.Wait(TimeSpan.FromSeconds(5)) && monitor.TryRead(out var change) && change.Tables.Contains(table)))
             {
                 if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(10))
                 {
@@ -95,7 +100,8 @@ internal sealed class SingleChanges(BenchOptions options)
             var each = (use.Cpu - before) / times.Count;
             times.Sort();
             var (p50, p99) = (times[times.Count / 2], times[times.Count * 99 / 100]);
-            Console.WriteLine($"{$"{services} Services x {Endpoints}",-36}{p50.TotalMilliseconds,7:0.00} ms{p99.TotalMilliseconds,7:0.00} ms{each.TotalMilliseconds,9:0.00} ms{use.Rss,8:0} MB{use.PeakRss,7:0} MB");
+            var program = run.ChildrenPeak > 0 ? $"   (a program it starts: {run.ChildrenPeak:0} MB)" : string.Empty;
+            Console.WriteLine($"{$"{services} Services x {Endpoints}",-36}{p50.TotalMilliseconds,7:0.00} ms{p99.TotalMilliseconds,7:0.00} ms{each.TotalMilliseconds,9:0.00} ms{use.Rss,8:0} MB{use.PeakRss,7:0} MB{program}");
             return (p50, p99);
         }
 

@@ -4,34 +4,59 @@ using System.Globalization;
 namespace Podwire.ProxyBench;
 
 /// <summary>
-/// New connections a second through a cluster IP with one Service and with many, and through the iptables layout with one; bytes a second through a
-/// cluster IP and to the pod's own address. Each has a node, a client pod and a server pod of its own; they are measured by turns, and medians compared.
+/// New connections a second, and bytes a second of one connection, through a cluster IP and beside it. Every case has a node, a client pod and a server pod;
+/// the cases are measured in turns of half a second, each round beginning with another, and what is compared is the median of the rounds' ratios: what
+/// else the machine does meets them all. Client and server keep to a processor each. A case is measured twice where it is the yardstick: how far the two
+/// are from one another is what the row can tell apart.
 /// </summary>
 internal sealed class Traffic(BenchOptions options)
 {
-    private const int Rounds = 7;
+    private const int Rounds = 21;
     private const string Client = "10.255.0.3";
 
-    public void Run(int many)
+    /// <summary>New connections a second.</summary>
+    public void Connections(int many)
     {
-        using var namespaces = new Namespaces();
-        var servers = new List<IDisposable>();
-        try
-        {
-            var one = Node(namespaces, servers);
-            var full = Node(namespaces, servers);
-            var iptables = Node(namespaces, servers);
-            servers.Add(Serve(one.Name, one.Namespace, 1));
-            servers.Add(Serve(full.Name, full.Namespace, many));
-            Shell.Run(iptables.Name, "iptables-restore", IptablesLayout);
-            Thread.Sleep(TimeSpan.FromSeconds(4));
-            Connections(one.Client, full.Client, iptables.Client, many);
-            Throughput(full.Client, many);
-        }
-        finally
-        {
-            servers.ForEach(static server => server.Dispose());
-        }
+        using var lab = new Lab(options);
+        var (one, again, full, iptables, direct) = (lab.Node(), lab.Node(), lab.Node(), lab.Node(), lab.Node());
+        lab.Proxy(one, 1);
+        lab.Proxy(again, 1);
+        lab.Proxy(full, many);
+        lab.Proxy(direct, 1);
+        Shell.Run(iptables.Name, "iptables-restore", IptablesLayout);
+        Thread.Sleep(TimeSpan.FromSeconds(4));
+        Measure(
+            "new connections a second",
+            "connect",
+            1,
+            new($"1 Service", one, BenchCluster.VipOf(0), 80),
+            new($"1 Service again, another node", again, BenchCluster.VipOf(0), 80),
+            new($"{many} Services", full, BenchCluster.VipOf(0), 80),
+            new("iptables layout, 1 Service", iptables, BenchCluster.VipOf(0), 80),
+            new("the pod's own address", direct, BenchCluster.Pod(0), 8080));
+    }
+
+    /// <summary>Gbit/s of one connection.</summary>
+    public void Throughput(int many)
+    {
+        using var lab = new Lab(options);
+        var (full, bare, handMade, iptables) = (lab.Node(), lab.Node(), lab.Node(), lab.Node());
+        lab.Proxy(full, many);
+        Shell.Run(handMade.Name, $"nft add table ip one; nft 'add chain ip one prerouting {{ type nat hook prerouting priority dstnat; }}'; nft add rule ip one prerouting ip daddr {BenchCluster.VipOf(0)} tcp dport 80 dnat to {BenchCluster.Pod(0)}:8080");
+        Shell.Run(iptables.Name, "iptables-restore", IptablesLayout);
+        Thread.Sleep(TimeSpan.FromSeconds(4));
+        Measure(
+            "throughput of one connection, Gbit/s",
+            "send",
+            8e-9,
+            new("the pod's own address", full, BenchCluster.Pod(0), 8080),
+            new("the pod's own address again", full, BenchCluster.Pod(0), 8080),
+            new($"cluster IP, {many} Services", full, BenchCluster.VipOf(0), 80),
+            new("own address, no rules or conntrack", bare, BenchCluster.Pod(0), 8080),
+            new("own address, one DNAT rule alone", handMade, BenchCluster.Pod(0), 8080),
+            new("one DNAT rule alone", handMade, BenchCluster.VipOf(0), 80),
+            new("own address, iptables layout", iptables, BenchCluster.Pod(0), 8080),
+            new("cluster IP, iptables layout", iptables, BenchCluster.VipOf(0), 80));
     }
 
     private static string IptablesLayout
@@ -75,105 +100,95 @@ internal sealed class Traffic(BenchOptions options)
         }
     }
 
-    private void Connections(string one, string full, string iptables, int many)
+    /// <summary>The first case is the yardstick.</summary>
+    private void Measure(string title, string verb, double scale, params Case[] cases)
     {
-        var results = new Dictionary<string, List<double>>();
-        for (var round = 0; round < Rounds; round++)
+        var values = new double[cases.Length][];
+        for (var i = 0; i < cases.Length; i++)
         {
-            foreach (var (what, client, address, port) in ((string, string, string, int)[])
-                [("1 Service", one, BenchCluster.VipOf(0), 80), ($"{many} Services", full, BenchCluster.VipOf(0), 80), ("iptables layout, 1 Service", iptables, BenchCluster.VipOf(0), 80), ("the pod's own address", full, BenchCluster.Pod(0), 8080)])
+            values[i] = new double[Rounds];
+        }
+
+        // The round before the first warms up, and does not count.
+        for (var round = -1; round < Rounds; round++)
+        {
+            for (var turn = 0; turn < cases.Length; turn++)
             {
-                Add(results, what, Tool(client, $"connect {address} {port} 1"));
+                var i = (turn + round + 1) % cases.Length;
+                var (_, node, address, port) = cases[i];
+                var value = double.Parse(Shell.Run(node.Client, $"taskset -c 0 {options.Tools}/traffic {verb} {address} {port} 0.5"), CultureInfo.InvariantCulture);
+                if (round >= 0)
+                {
+                    values[i][round] = value;
+                }
             }
         }
 
-        Console.WriteLine($"new connections a second, median of {Rounds} rounds of 1 s by turns");
-        Report(results, "1 Service", string.Empty, 1);
-    }
-
-    private void Throughput(string client, int many)
-    {
-        var results = new Dictionary<string, List<double>>();
-        for (var round = 0; round < Rounds; round++)
+        Console.WriteLine($"{title}: medians of {Rounds} rounds of half a second by turns");
+        for (var i = 0; i < cases.Length; i++)
         {
-            Add(results, "the pod's own address", Tool(client, $"send {BenchCluster.Pod(0)} 8080 1"));
-            Add(results, $"cluster IP, {many} Services", Tool(client, $"send {BenchCluster.VipOf(0)} 80 1"));
-        }
-
-        Console.WriteLine($"throughput of one connection, Gbit/s, median of {Rounds} rounds of 1 s by turns");
-        Report(results, "the pod's own address", " Gbit/s", 8e-9);
-    }
-
-    private static void Report(Dictionary<string, List<double>> results, string yardstick, string unit, double scale)
-    {
-        foreach (var (what, values) in results)
-        {
-            Console.WriteLine($"{what,-36}{Median(values) * scale,12:0.##}{unit}   {Median(values) / Median(results[yardstick]):0.000}x of {yardstick}");
+            var ratios = values[i].Select((value, round) => value / values[0][round]).Order().ToArray();
+            Console.WriteLine($"{cases[i].Name,-36}{values[i].Order().ElementAt(Rounds / 2) * scale,12:0.00}   {ratios[Rounds / 2]:0.000}x of {cases[0].Name} (quartiles {ratios[Rounds / 4]:0.000} and {ratios[Rounds * 3 / 4]:0.000})");
         }
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private sealed record Case(string Name, Node Node, string Address, int Port);
 
-    private static void Add(Dictionary<string, List<double>> results, string what, double value)
+    /// <summary>A node between a client and a server.</summary>
+    private sealed record Node(string Name, Netlink.Namespaces.NetNamespace Namespace, string Client);
+
+    /// <summary>The nodes of a row with what runs on them; all end with it.</summary>
+    private sealed class Lab(BenchOptions options) : IDisposable
     {
-        if (!results.TryGetValue(what, out var list))
+        private readonly Namespaces namespaces = new();
+        private readonly List<Process> servers = [];
+        private readonly List<IDisposable> others = [];
+
+        /// <summary>One more node. Connections that are reset are forgotten after a second, so that the table of them does not fill up.</summary>
+        public Node Node()
         {
-            results[what] = list = [];
+            var (node, ns) = namespaces.Make("node");
+            var client = namespaces.Make("client").Name;
+            var server = namespaces.Make("server").Name;
+            foreach (var (name, link, address) in ((string, string, string)[])[(client, "vc", Client), (server, "vs", BenchCluster.Pod(0))])
+            {
+                Shell.Run(null, $"""
+                    set -e
+                    ip -n {node} link add {link} type veth peer name eth0 netns {name}
+                    ip -n {node} link set {link} up
+                    ip -n {node} addr add 169.254.1.1/32 dev {link}
+                    ip -n {node} route add {address} dev {link}
+                    ip -n {name} addr add {address}/32 dev eth0
+                    ip -n {name} link set eth0 up
+                    ip -n {name} route add 169.254.1.1 dev eth0
+                    ip -n {name} route add default via 169.254.1.1
+                    """);
+            }
+
+            Shell.Run(node, "sysctl -qw net.ipv4.ip_forward=1; sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=1 2>/dev/null || true");
+            servers.Add(Process.Start("ip", ["netns", "exec", server, "taskset", "-c", "1", $"{options.Tools}/traffic", "serve"]));
+            return new(node, ns, client);
         }
 
-        list.Add(value);
-    }
-
-    private double Tool(string ns, string command) => double.Parse(Shell.Run(ns, $"{options.Tools}/traffic {command}"), CultureInfo.InvariantCulture);
-
-    /// <summary>A node between a client and a server; connections that are reset are forgotten after a second, so that the table of them does not fill up.</summary>
-    private (string Name, Netlink.Namespaces.NetNamespace Namespace, string Client) Node(Namespaces namespaces, List<IDisposable> servers)
-    {
-        var (node, ns) = namespaces.Make("node");
-        var client = namespaces.Make("client").Name;
-        var server = namespaces.Make("server").Name;
-        foreach (var (name, link, address) in ((string, string, string)[])[(client, "vc", Client), (server, "vs", BenchCluster.Pod(0))])
+        /// <summary>The proxy on a node, with so many Services.</summary>
+        public void Proxy(Node node, int services)
         {
-            Shell.Run(null, $"""
-                set -e
-                ip -n {node} link add {link} type veth peer name eth0 netns {name}
-                ip -n {node} link set {link} up
-                ip -n {node} addr add 169.254.1.1/32 dev {link}
-                ip -n {node} route add {address} dev {link}
-                ip -n {name} addr add {address}/32 dev eth0
-                ip -n {name} link set eth0 up
-                ip -n {name} route add 169.254.1.1 dev eth0
-                ip -n {name} route add default via 169.254.1.1
-                """);
+            var api = new BenchApiServer(node.Namespace.Run(BenchApiServer.Listen), new BenchCluster(services, 1));
+            others.Add(ProxyRun.Start(node.Name, options.Binary, api.Url));
+            others.Add(api);
         }
 
-        Shell.Run(node, "sysctl -qw net.ipv4.ip_forward=1; sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=1 2>/dev/null || true");
-        servers.Add(new Background(Process.Start("ip", ["netns", "exec", server, $"{options.Tools}/traffic", "serve"])));
-        return (node, ns, client);
-    }
-
-    private Background Serve(string name, Netlink.Namespaces.NetNamespace ns, int services)
-    {
-        var api = new BenchApiServer(ns.Run(BenchApiServer.Listen), new BenchCluster(services, 1));
-        return new(null, ProxyRun.Start(name, options.Binary, api.Url), api);
-    }
-
-    /// <summary>What runs beside; ends with the row.</summary>
-    private sealed class Background(Process? process, params IDisposable[] others) : IDisposable
-    {
         public void Dispose()
         {
-            if (process is not null)
+            foreach (var server in servers)
             {
-                process.Kill();
-                process.WaitForExit();
-                process.Dispose();
+                server.Kill();
+                server.WaitForExit();
+                server.Dispose();
             }
 
-            foreach (var other in others)
-            {
-                other.Dispose();
-            }
+            others.ForEach(static other => other.Dispose());
+            namespaces.Dispose();
         }
     }
 }

@@ -4,7 +4,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 [ "$(id -u)" = 0 ] || { echo "error: the bench makes network namespaces and needs root" >&2; exit 1; }
-for need in nft:nftables iptables-restore:iptables gcc:gcc; do
+for need in nft:nftables iptables-restore:iptables gcc:gcc taskset:util-linux; do
   command -v "${need%%:*}" >/dev/null || { echo "error: the bench needs ${need%%:*}: apt-get install ${need##*:}" >&2; exit 1; }
 done
 "$root/deploy/framework.sh"

@@ -1,0 +1,1 @@
+return await Podwire.Proxy.ProxyProgram.RunAsync(args);
