@@ -15,7 +15,7 @@ public class SystemdUnitTests
         Assert.Equal(Path.GetFileNameWithoutExtension(unit), program);
         Assert.Contains("Type=notify", lines);
         var help = Command.Run(Path.Combine(Repository.Root, "out/bin", program), ["--help"]).Ok();
-        foreach (var flag in command[1..].Select(word => word.Split('=')[0]))
+        foreach (var flag in command[1..].Where(word => word.StartsWith("--", StringComparison.Ordinal)).Select(word => word.Split('=')[0]))
         {
             Assert.Contains(flag, help);
         }
