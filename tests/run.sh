@@ -49,6 +49,9 @@ fi
 for suite in "${suites[@]}"; do ls tests/"$suite"/*.csproj >/dev/null 2>&1 || { echo "error: no test suite $suite" >&2; exit 2; }; done
 rm -rf "$logs" && mkdir -p "$logs"
 echo "building the tests"
+# One compiler process for all the projects, ended with this run.
+export UseSharedCompilation=true SharedCompilationId=podwire-tests-$$
+trap 'pkill -f "VBCSCompiler.*pipename:$SharedCompilationId" || true' EXIT
 start=$SECONDS
 if ! dotnet build Net.sln -v q --nologo >"$logs/build.log" 2>&1; then
   grep -E 'error' "$logs/build.log" | sort -u | head -n 40 >&2
@@ -60,4 +63,6 @@ printf '%s\n' "${suites[@]}" | grep -vx e2e | xargs -r -P "${TEST_LANES:-2}" -n 
 [[ " ${suites[*]} " != *" e2e "* ]] || tests/run.sh --one e2e
 missing=0
 for suite in "${suites[@]}"; do [ -f "$logs/$suite.count" ] || { echo "$suite has left no result"; missing=$((missing + 1)); }; done
+# Once more what failed: the end of a long log is what is read first.
+grep -hE '\[FAIL\]|ended without a summary' "$logs"/*.report | sed 's/^ */failed: /'
 cat "$logs"/*.count | awk -v f="$missing" '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }'

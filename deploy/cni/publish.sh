@@ -15,7 +15,7 @@ platform="linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"
 publish() { # PROJECT FILE NAME...
   project=$1 file=$2
   shift 2
-  dotnet publish "$project" -c Release -r "$platform" -o "$scratch/$file.d" -v quiet -nologo
+  dotnet publish "$project" -c Release -r "$platform" -p:NativeDebugSymbols=false -o "$scratch/$file.d" -v quiet -nologo
   # Each name is replaced by a rename: a runtime that is calling the old file meanwhile keeps it.
   for name in "$@"; do
     ln -f "$scratch/$file.d/$file" "$scratch/link"

@@ -240,6 +240,43 @@ public sealed class ReflectionTests
     }
 
     [Fact]
+    public void RestartedReflector_OfARange_WaitsForThoseWhoComeLater()
+    {
+        var template = new NeighborConfig { Address = default, Asn = 64512, IsClient = true };
+        var (hub, leaves) = (network.Add("10.9.0.1"), new[] { network.Add("10.9.1.1"), network.Add("10.9.1.2") });
+        hub.Speaker.AddRange(IpPrefix.Parse("10.9.0.0/16"), template);
+        foreach (var leaf in leaves)
+        {
+            leaf.Peer(hub);
+        }
+
+        leaves[0].Speaker.Originate(Block);
+        network.Settle();
+        hub.Kill();
+        var again = network.Add("10.9.0.1", restarting: true);
+        again.Speaker.AddRange(IpPrefix.Parse("10.9.0.0/16"), template);
+        leaves[0].IsStalled = true;
+        while (again.Speaker.Find(leaves[1].Address)?.Session is null)
+        {
+            network.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        // One has told all it has; the other's route must not be taken from it on the strength of that.
+        network.Pass(TimeSpan.FromSeconds(5));
+        Assert.True(again.Speaker.IsDeferring);
+        Assert.Equal([$"{Block} via 10.9.1.1"], leaves[1].Best());
+        leaves[0].IsStalled = false;
+        for (var second = 0; second < 50; second++)
+        {
+            network.Pass(TimeSpan.FromSeconds(1));
+            Assert.Equal([$"{Block} via 10.9.1.1"], leaves[1].Best());
+        }
+
+        Assert.False(again.Speaker.IsDeferring);
+        Assert.False(leaves[1].Speaker.Routes(Block)[0].IsStale);
+    }
+
+    [Fact]
     public void StalledReader_OwesBitsNotMessages_AndCatchesUp()
     {
         var (hub, leaves) = Star(3);

@@ -129,6 +129,7 @@ public sealed partial class BgpSpeaker
         // The identifier decides between paths, and for a range the AS becomes known only now.
         neighbor.Peer = ReplacePeer(neighbor, neighbor.Config with { Asn = open.Asn }, (uint)open.RouterId.Value);
         Return(neighbor, connection.Negotiated!, now);
+        AwaitRange(now);
         JoinGroups(connection);
         Move(neighbor, SessionState.Established, "established", now);
     }

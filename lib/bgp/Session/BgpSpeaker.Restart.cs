@@ -8,6 +8,9 @@ public sealed partial class BgpSpeaker
     /// <summary>The longest wait for the End-of-RIB of a neighbour that has come back, in milliseconds.</summary>
     private const int StaleAfterReturnMilliseconds = 360_000;
 
+    /// <summary>How long a restarted speaker waits for further neighbours of its ranges after one has come, in milliseconds. Nobody tells who they are.</summary>
+    private const int RangeReturnMilliseconds = 30_000;
+
     /// <summary>A session is gone: its routes go too, or are kept while the neighbour restarts (section 4.2).</summary>
     private void Lose(Neighbor neighbor, BgpConnection connection, bool keepsRoutes, long now)
     {
@@ -62,9 +65,21 @@ public sealed partial class BgpSpeaker
             }
         }
 
-        if (IsDeferring && neighbors.Values.All(other => other.IsDynamic || other.IsDisabled || HasAllRoutes(other)))
+        if (IsDeferring && ranges.Count == 0 && HasHeardAll())
         {
             EndDeferral();
+        }
+    }
+
+    /// <summary>Every neighbour that is known has told its routes; one of a range is known while it is here.</summary>
+    private bool HasHeardAll() => neighbors.Values.All(other => other.IsDisabled || HasAllRoutes(other) || (other.IsDynamic && other.Session is null));
+
+    /// <summary>A neighbour has come back: with ranges, others may follow it.</summary>
+    private void AwaitRange(long now)
+    {
+        if (IsDeferring && ranges.Count > 0)
+        {
+            rangeReturned = Math.Min(now + RangeReturnMilliseconds, deferralEnds);
         }
     }
 
@@ -81,6 +96,18 @@ public sealed partial class BgpSpeaker
 
         (neighbor.HasStaleRoutes, neighbor.StaleUntil) = (false, Neighbor.Never);
         host.Report(neighbor, $"the routes kept over its restart are dropped: {reason}");
+    }
+
+    private void TickDeferral(long now)
+    {
+        if (now >= deferralEnds || HasHeardAll())
+        {
+            EndDeferral();
+        }
+        else
+        {
+            rangeReturned = now + 1000;
+        }
     }
 
     /// <summary>The restart is over: from now on the neighbours are told routes.</summary>

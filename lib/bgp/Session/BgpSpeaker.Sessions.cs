@@ -88,9 +88,9 @@ public sealed partial class BgpSpeaker
     /// <summary>Does what is due.</summary>
     public void Tick(long now)
     {
-        if (IsDeferring && now >= deferralEnds)
+        if (IsDeferring && now >= Math.Min(deferralEnds, rangeReturned))
         {
-            EndDeferral();
+            TickDeferral(now);
         }
 
         foreach (var neighbor in neighbors.Values.ToArray())
@@ -125,7 +125,7 @@ public sealed partial class BgpSpeaker
     /// <summary>When <see cref="Tick"/> has something to do next, in the host's milliseconds.</summary>
     public long NextDeadline()
     {
-        var next = IsDeferring ? deferralEnds : Neighbor.Never;
+        var next = IsDeferring ? Math.Min(deferralEnds, rangeReturned) : Neighbor.Never;
         foreach (var neighbor in neighbors.Values)
         {
             next = Math.Min(next, Math.Min(neighbor.IsDisabled ? Neighbor.Never : neighbor.ConnectAt, neighbor.StaleUntil));

@@ -24,6 +24,7 @@ public sealed partial class BgpSpeaker
     private readonly List<(IpPrefix Range, NeighborConfig Template)> ranges = [];
     private readonly UpdateReader update = new();
     private long deferralEnds;
+    private long rangeReturned = Neighbor.Never;
 
     /// <summary>A speaker with no neighbours yet.</summary>
     public BgpSpeaker(SpeakerConfig config, ISpeakerHost host, long now)
