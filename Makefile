@@ -7,7 +7,7 @@ API_PORT ?= 6443
 SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' 2>/dev/null) \
            Directory.Build.props Directory.Build.targets Directory.Packages.props
 
-.PHONY: help build up down status test fuzz bench bench-cni bench-netpolicy bench-overlay deps framework clean
+.PHONY: help build up down status test fuzz bench bench-cni bench-proxy bench-netpolicy bench-overlay deps framework clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -47,6 +47,11 @@ bench: build
 bench-cni: build
 	@deploy/deps.sh bench
 	@bench/run.sh cni
+
+## make bench-proxy  the service proxy's rows (ROWS picks some; bench/proxy/README.md names them)
+bench-proxy: build
+	@deploy/deps.sh bench
+	@bench/proxy/run.sh $(ROWS)
 
 ## make bench-netpolicy  the policy enforcer's rows
 bench-netpolicy: build

@@ -5,13 +5,14 @@ namespace Podwire.ProxyBench;
 
 /// <summary>
 /// New connections a second, and bytes a second of one connection, through a cluster IP and beside it. Every case has a node, a client pod and a server pod;
-/// the cases are measured in turns of half a second, each round beginning with another, and what is compared is the median of the rounds' ratios: what
+/// the cases are measured in turns of a quarter of a second, each round beginning with another, and what is compared is the median of the rounds' ratios: what
 /// else the machine does meets them all. Client and server keep to a processor each. A case is measured twice where it is the yardstick: how far the two
 /// are from one another is what the row can tell apart.
 /// </summary>
 internal sealed class Traffic(BenchOptions options)
 {
-    private const int Rounds = 21;
+    private const int Rounds = 61;
+    private const double Seconds = 0.25;
     private const string Client = "10.255.0.3";
 
     /// <summary>New connections a second.</summary>
@@ -25,7 +26,7 @@ internal sealed class Traffic(BenchOptions options)
         lab.Proxy(direct, 1);
         Shell.Run(iptables.Name, "iptables-restore", IptablesLayout);
         Thread.Sleep(TimeSpan.FromSeconds(4));
-        Measure(
+        var values = Measure(
             "new connections a second",
             "connect",
             1,
@@ -34,6 +35,8 @@ internal sealed class Traffic(BenchOptions options)
             new($"{many} Services", full, BenchCluster.VipOf(0), 80),
             new("iptables layout, 1 Service", iptables, BenchCluster.VipOf(0), 80),
             new("the pod's own address", direct, BenchCluster.Pod(0), 8080));
+        var (median, low, high) = Ratio(values[2], values[3]);
+        Console.WriteLine($"{many} Services are {median:0.000}x of the iptables layout with 1 (quartiles {low:0.000} and {high:0.000})");
     }
 
     /// <summary>Gbit/s of one connection.</summary>
@@ -101,7 +104,7 @@ internal sealed class Traffic(BenchOptions options)
     }
 
     /// <summary>The first case is the yardstick.</summary>
-    private void Measure(string title, string verb, double scale, params Case[] cases)
+    private double[][] Measure(string title, string verb, double scale, params Case[] cases)
     {
         var values = new double[cases.Length][];
         for (var i = 0; i < cases.Length; i++)
@@ -116,7 +119,7 @@ internal sealed class Traffic(BenchOptions options)
             {
                 var i = (turn + round + 1) % cases.Length;
                 var (_, node, address, port) = cases[i];
-                var value = double.Parse(Shell.Run(node.Client, $"taskset -c 0 {options.Tools}/traffic {verb} {address} {port} 0.5"), CultureInfo.InvariantCulture);
+                var value = double.Parse(Shell.Run(node.Client, $"taskset -c 0 {options.Tools}/traffic {verb} {address} {port} {Seconds}"), CultureInfo.InvariantCulture);
                 if (round >= 0)
                 {
                     values[i][round] = value;
@@ -124,12 +127,20 @@ internal sealed class Traffic(BenchOptions options)
             }
         }
 
-        Console.WriteLine($"{title}: medians of {Rounds} rounds of half a second by turns");
+        Console.WriteLine($"{title}: medians of {Rounds} rounds of {Seconds} s by turns");
         for (var i = 0; i < cases.Length; i++)
         {
-            var ratios = values[i].Select((value, round) => value / values[0][round]).Order().ToArray();
-            Console.WriteLine($"{cases[i].Name,-36}{values[i].Order().ElementAt(Rounds / 2) * scale,12:0.00}   {ratios[Rounds / 2]:0.000}x of {cases[0].Name} (quartiles {ratios[Rounds / 4]:0.000} and {ratios[Rounds * 3 / 4]:0.000})");
+            var (median, low, high) = Ratio(values[i], values[0]);
+            Console.WriteLine($"{cases[i].Name,-36}{values[i].Order().ElementAt(Rounds / 2) * scale,12:0.00}   {median:0.000}x of {cases[0].Name} (quartiles {low:0.000} and {high:0.000})");
         }
+
+        return values;
+    }
+
+    private static (double Median, double Low, double High) Ratio(double[] values, double[] yardstick)
+    {
+        var ratios = values.Select((value, round) => value / yardstick[round]).Order().ToArray();
+        return (ratios[Rounds / 2], ratios[Rounds / 4], ratios[Rounds * 3 / 4]);
     }
 
     private sealed record Case(string Name, Node Node, string Address, int Port);

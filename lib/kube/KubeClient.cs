@@ -56,7 +56,13 @@ public sealed partial class KubeClient : IDisposable
         where T : class, IKubeObject
     {
         var query = (options ?? ListOptions.None).Query(watch: false);
-        var list = await transport.SendAsync(new KubeRequest(HttpMethod.Get, resource.Path(ns) + query), resource.ListInfo, cancel).ConfigureAwait(false);
+        var request = new KubeRequest(HttpMethod.Get, resource.Path(ns) + query);
+        if (resource.ReadItem is { } readItem)
+        {
+            return await transport.SendAsync(request, new ListStream<T>(readItem).ReadAsync, cancel).ConfigureAwait(false);
+        }
+
+        var list = await transport.SendAsync(request, resource.ListInfo, cancel).ConfigureAwait(false);
         foreach (var item in list.Items)
         {
             // A server leaves these out of the items of a list.

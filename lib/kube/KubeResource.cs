@@ -54,6 +54,9 @@ public sealed class KubeResource<T>
     /// <summary>How a list is read.</summary>
     public JsonTypeInfo<KubeList<T>> ListInfo { get; }
 
+    /// <summary>How an object of a list is read by hand, in one pass over the stream; null for <see cref="ListInfo"/>.</summary>
+    public JsonItemReader<T>? ReadItem { get; init; }
+
     /// <summary>
     /// The path of the collection, of one object in it, or of an object's subresource, without a leading slash.
     /// A null namespace is every namespace, which only a collection has.

@@ -8,7 +8,11 @@ namespace Podwire.Kube;
 public readonly record struct ObjectKey(string Namespace, string Name) : IComparable<ObjectKey>
 {
     /// <summary>The key of an object.</summary>
-    public static ObjectKey Of(IKubeObject value) => new(value.Metadata.Namespace ?? "", value.Metadata.Name);
+    public static ObjectKey Of(IKubeObject value)
+    {
+        var meta = value.Metadata;
+        return new(meta.Namespace ?? "", meta.Name);
+    }
 
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>
     public static ObjectKey Parse(string text)

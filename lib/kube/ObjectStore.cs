@@ -166,6 +166,12 @@ public sealed class ObjectStore<T>
             var changes = new List<ObjectChange<T>>();
             lock (gate)
             {
+                if (objects.Count == 0 && list is IReadOnlyCollection<T> { Count: var count })
+                {
+                    objects.EnsureCapacity(count);
+                    changes.EnsureCapacity(count);
+                }
+
                 var gone = new HashSet<ObjectKey>(objects.Keys);
                 foreach (var value in list)
                 {
@@ -174,7 +180,15 @@ public sealed class ObjectStore<T>
                     objects.TryGetValue(key, out var old);
                     if (old is null || !SameVersion(old, value))
                     {
-                        changes.AddRange(Changes(key, old, value));
+                        if (old is null)
+                        {
+                            changes.Add(new(key, null, value));
+                        }
+                        else
+                        {
+                            changes.AddRange(Changes(key, old, value));
+                        }
+
                         Put(key, old, value);
                     }
                 }
@@ -202,10 +216,11 @@ public sealed class ObjectStore<T>
             ? [new ObjectChange<T>(key, old, value)]
             : [new ObjectChange<T>(key, old, null), new ObjectChange<T>(key, null, value)];
 
-    private static bool SameVersion(T old, T value) =>
-        !string.IsNullOrEmpty(value.Metadata.ResourceVersion)
-        && old.Metadata.ResourceVersion == value.Metadata.ResourceVersion
-        && old.Metadata.Uid == value.Metadata.Uid;
+    private static bool SameVersion(T old, T value)
+    {
+        var (before, now) = (old.Metadata, value.Metadata);
+        return !string.IsNullOrEmpty(now.ResourceVersion) && before.ResourceVersion == now.ResourceVersion && before.Uid == now.Uid;
+    }
 
     private void Put(ObjectKey key, T? old, T value)
     {

@@ -118,7 +118,11 @@ public sealed class Reflector<T>
         string? at = null;
         await foreach (var page in client.ListPagesAsync(resource, options.Namespace, query, cancel).ConfigureAwait(false))
         {
-            page.Items.ForEach(Slim);
+            if (resource.ReadItem is null)
+            {
+                page.Items.ForEach(Slim);
+            }
+
             items.AddRange(page.Items);
             at = page.Metadata.ResourceVersion;
         }
@@ -196,7 +200,11 @@ public sealed class Reflector<T>
         }
         else if (next.Type != WatchEventType.Bookmark)
         {
-            Slim(next.Object);
+            if (resource.ReadItem is null)
+            {
+                Slim(next.Object);
+            }
+
             Store.Set(next.Object);
         }
 

@@ -86,6 +86,19 @@ internal sealed class NodeTables : IServiceDataPlane
             tables.ForEach(static table => table.Distrust());
         }
 
+        if (snapshot is not null && tables.TrueForAll(static table => table.NeedsEverything))
+        {
+            // The families have nothing in common but the socket: the second is compiled while the first is loaded.
+            var there = kernel.ListTables();
+            foreach (var table in tables[1..])
+            {
+                if (!there.Contains(TableSchema.Of(table.Family).Id))
+                {
+                    table.Begin(snapshot, TableSettings.Of(options, node, table.Family));
+                }
+            }
+        }
+
         var outcomes = new List<SyncOutcome>();
         ExceptionDispatchInfo? failure = null;
         foreach (var table in tables)

@@ -20,6 +20,7 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
     private readonly TableId id = TableSchema.Of(family).Id;
     private TableModel? model;
     private bool isVerified;
+    private (ProxySnapshot Snapshot, Task<TableModel> Model)? early;
 
     /// <summary>The family.</summary>
     public IpFamily Family => family;
@@ -61,6 +62,14 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
         return outcome with { FlowFrontends = flows };
     }
 
+    /// <summary>Begins on another thread with the model of a first snapshot, for a table that the kernel does not have; <see cref="Sync"/> goes on with it.</summary>
+    public void Begin(ProxySnapshot snapshot, TableSettings settings) => early = (snapshot, Task.Run(() =>
+    {
+        var made = new TableModel(settings);
+        made.Absorb(snapshot);
+        return made;
+    }));
+
     /// <summary>What <see cref="Sync"/> would send for a snapshot that names every Service, without sending it.</summary>
     public IEnumerable<NftBatch> Plan(ProxySnapshot snapshot, TableSettings settings)
     {
@@ -92,15 +101,21 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
         model = null;
         var before = nft.GetGeneration();
         var actual = nft.ReadTable(id);
-        var adopted = new TableModel(settings, actual is null ? null : ElementCompiler.ReadSlots(actual));
-        adopted.Absorb(snapshot);
-        (model, isVerified) = (adopted, false);
+        var made = actual is null && early?.Snapshot == snapshot ? early?.Model.GetAwaiter().GetResult() : null;
+        early = null;
+        if (made?.Settings.Equals(settings) != true)
+        {
+            made = new TableModel(settings, actual is null ? null : ElementCompiler.ReadSlots(actual));
+            made.Absorb(snapshot);
+        }
+
+        (model, isVerified) = (made, false);
         return actual is null ? Load() : Repair(actual, before);
     }
 
     private SyncOutcome Load()
     {
-        var outcome = Commit(model!.Load(ElementsAtOnce));
+        var outcome = Commit(Ahead.Of(model!.Load(ElementsAtOnce)));
         isVerified = true;
         ApplyLog.Loaded(logger, id.ToString(), outcome.Elements, outcome.Batches);
         return outcome with { FlowFrontends = null };

@@ -12,6 +12,13 @@ internal sealed class FrontendClaims
     private readonly Dictionary<FrontendKey, SortedSet<Claim>> contended = [];
     private readonly Dictionary<ServiceKey, DateTimeOffset> ages = [];
 
+    /// <summary>Makes room for so many Services that are new.</summary>
+    public void EnsureCapacity(int services)
+    {
+        owners.EnsureCapacity(owners.Count + services);
+        ages.EnsureCapacity(ages.Count + services);
+    }
+
     /// <summary>True if the Service has the frontend.</summary>
     public bool Owns(ServiceKey service, FrontendKey frontend) => owners.TryGetValue(frontend, out var owner) && owner == service;
 

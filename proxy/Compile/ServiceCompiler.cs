@@ -34,9 +34,9 @@ internal static class ServiceCompiler
             return CompiledService.None;
         }
 
-        var frontends = new SortedDictionary<FrontendKey, CompiledFrontend>();
-        var affinities = new List<CompiledAffinity>();
-        var hairpins = new SortedSet<IpAddress>();
+        var frontends = new List<CompiledFrontend>(service.Ports.Length);
+        List<CompiledAffinity>? affinities = null;
+        SortedSet<IpAddress>? hairpins = null;
         var noLocal = false;
         var firewall = FirewallOf(service, node, family);
         foreach (var port in service.Ports)
@@ -48,9 +48,9 @@ internal static class ServiceCompiler
             var before = frontends.Count;
             foreach (var (key, kind) in KeysOf(service, port, family))
             {
-                if (mayUse?.Invoke(key) != false)
+                if (mayUse?.Invoke(key) != false && !Has(frontends, key))
                 {
-                    frontends.TryAdd(key, slots.Build(key, kind, kind == FrontendKind.LoadBalancer ? firewall.Chain : null));
+                    frontends.Add(slots.Build(key, kind, kind == FrontendKind.LoadBalancer ? firewall.Chain : null));
                 }
             }
 
@@ -61,22 +61,24 @@ internal static class ServiceCompiler
 
             if (plan.Affinity is { } affinity)
             {
-                affinities.Add(affinity);
+                (affinities ??= []).Add(affinity);
             }
 
-            CollectHairpins(hairpins, selection, node);
+            CollectHairpins(ref hairpins, selection, node);
         }
 
+        frontends.Sort(static (left, right) => left.Key.CompareTo(right.Key));
+
         var clusterIp = service.ClusterIps.FirstOrDefault(address => address.Family == family);
-        var used = frontends.Values.Any(static frontend => frontend.FirewallChain is not null);
+        var used = frontends.Exists(static frontend => frontend.FirewallChain is not null);
         return new()
         {
             ClusterIp = clusterIp,
-            Frontends = [.. frontends.Values],
+            Frontends = [.. frontends],
             HasNoLocalInternal = noLocal && service.InternalLocal,
             HasNoLocalExternal = noLocal && service.ExternalLocal && policy.ExternallyReachable,
-            Affinities = [.. affinities],
-            Hairpins = [.. hairpins],
+            Affinities = affinities is null ? [] : [.. affinities],
+            Hairpins = hairpins is null ? [] : [.. hairpins],
             FirewallChain = used ? firewall.Chain : null,
             FirewallRanges = used ? firewall.Ranges : [],
         };
@@ -92,6 +94,18 @@ internal static class ServiceCompiler
                 yield return key;
             }
         }
+    }
+
+    /// <summary>The same for claims, each once.</summary>
+    public static IReadOnlyCollection<FrontendKey> ClaimsOf(ServiceRecord? service, IpFamily family)
+    {
+        if (service?.Has(family) != true)
+        {
+            return [];
+        }
+
+        FrontendKey[] keys = [.. KeysOf(service, family)];
+        return keys.Length < 2 ? keys : new HashSet<FrontendKey>(keys);
     }
 
     /// <summary>The frontends of one port.</summary>
@@ -128,10 +142,28 @@ internal static class ServiceCompiler
         }
     }
 
+    private static bool Has(List<CompiledFrontend> frontends, FrontendKey key)
+    {
+        foreach (var frontend in frontends)
+        {
+            if (frontend.Key == key)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static string CommentOf(ServiceRecord service, PortRecord port) => ElementComment.Fit(port.Name.Length == 0 ? service.Key.ToString() : $"{service.Key}:{port.Name}");
 
     private static (string? Chain, IpPrefix[] Ranges) FirewallOf(ServiceRecord service, NodeState node, IpFamily family)
     {
+        if (service.SourceRanges.Length == 0)
+        {
+            return (null, []);
+        }
+
         var ranges = service.SourceRanges.Filtered(range => range.Family == family).Unique().InOrder();
         if (ranges.Count == 0 || ranges.Exists(static range => range.Length == 0))
         {
@@ -158,7 +190,7 @@ internal static class ServiceCompiler
         return ($"firewall-{service.Key}", [.. merged]);
     }
 
-    private static void CollectHairpins(SortedSet<IpAddress> hairpins, EndpointSelection selection, NodeState node)
+    private static void CollectHairpins(ref SortedSet<IpAddress>? hairpins, EndpointSelection selection, NodeState node)
     {
         foreach (var choice in (IReadOnlyList<PortEndpoint>[])[selection.Cluster, selection.Local])
         {
@@ -166,7 +198,7 @@ internal static class ServiceCompiler
             {
                 if (choice[i].Endpoint.NodeName == node.Name)
                 {
-                    hairpins.Add(choice[i].Target.Address);
+                    (hairpins ??= []).Add(choice[i].Target.Address);
                 }
             }
         }

@@ -92,7 +92,13 @@ internal sealed class TableModel : IFrontendIndex
     /// <summary>Takes in a snapshot without keeping account of what changes: for a table that is compared as a whole, or loaded by <see cref="Load"/>.</summary>
     public void Absorb(ProxySnapshot snapshot)
     {
-        var dirty = new SortedSet<ServiceKey>();
+        services.EnsureCapacity(snapshot.Services.Count);
+        if (Settings.Family == IpFamily.V4)
+        {
+            claims.EnsureCapacity(snapshot.Services.Count);
+        }
+
+        var dirty = new HashSet<ServiceKey>(snapshot.Services.Count);
         Claim(snapshot, dirty);
         foreach (var key in dirty)
         {
@@ -183,7 +189,7 @@ internal sealed class TableModel : IFrontendIndex
     private const string TableComment = "rules of podwire-proxy; changes by others are undone";
 
     /// <summary>Registers who claims what and adds every Service to compile to <paramref name="dirty"/>; true if a frontend passed from one to another.</summary>
-    private bool Claim(ProxySnapshot snapshot, SortedSet<ServiceKey> dirty)
+    private bool Claim(ProxySnapshot snapshot, ISet<ServiceKey> dirty)
     {
         HashSet<FrontendKey> released = [], taken = [];
         foreach (var (key, state) in snapshot.Services)
@@ -192,11 +198,11 @@ internal sealed class TableModel : IFrontendIndex
             var before = services.TryGetValue(key, out var entry) ? entry.State.Service : null;
             if (!ReferenceEquals(before, state?.Service))
             {
-                HashSet<FrontendKey> old = before is null ? [] : [.. ServiceCompiler.KeysOf(before, Settings.Family)];
-                HashSet<FrontendKey> now = state is null ? [] : [.. ServiceCompiler.KeysOf(state.Service, Settings.Family)];
+                var old = ServiceCompiler.ClaimsOf(before, Settings.Family);
+                var now = ServiceCompiler.ClaimsOf(state?.Service, Settings.Family);
                 claims.Replace(key, state?.Service.Created ?? default, old, now, dirty);
-                released.UnionWith(old.Filtered(frontend => !now.Contains(frontend)));
-                taken.UnionWith(now.Filtered(frontend => !old.Contains(frontend)));
+                Add(released, old, now);
+                Add(taken, now, old);
             }
 
             if (state is not null)
@@ -210,6 +216,17 @@ internal sealed class TableModel : IFrontendIndex
         }
 
         return dirty.Count > snapshot.Services.Count || released.Overlaps(taken);
+    }
+
+    private static void Add(HashSet<FrontendKey> to, IReadOnlyCollection<FrontendKey> these, IReadOnlyCollection<FrontendKey> without)
+    {
+        foreach (var frontend in these)
+        {
+            if (without.Count == 0 || !without.Contains(frontend))
+            {
+                to.Add(frontend);
+            }
+        }
     }
 
     private void Recompile(ServiceKey key, NodeState node, TableChange? change)

@@ -57,7 +57,13 @@ internal sealed class KubeTransport : IDisposable
     }
 
     /// <summary>Sends, and reads the answer as JSON.</summary>
-    public async Task<T> SendAsync<T>(KubeRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
+    public Task<T> SendAsync<T>(KubeRequest request, JsonTypeInfo<T> type, CancellationToken cancel) => SendAsync(
+        request,
+        async (stream, token) => await JsonSerializer.DeserializeAsync(stream, type, token).ConfigureAwait(false) ?? throw new JsonException($"{request.Method} {request.Path}: the answer is null"),
+        cancel);
+
+    /// <summary>Any request; returns what is read of the body of a successful answer. The time limit is for all of it.</summary>
+    public async Task<T> SendAsync<T>(KubeRequest request, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         using var limit = new RequestLimit(timeout, time, cancel);
         try
@@ -66,8 +72,7 @@ internal sealed class KubeTransport : IDisposable
             var stream = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
-                return await JsonSerializer.DeserializeAsync(stream, type, limit.Token).ConfigureAwait(false)
-                    ?? throw new JsonException($"{request.Method} {request.Path}: the answer is null");
+                return await read(stream, limit.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException e) when (limit.IsExceeded)

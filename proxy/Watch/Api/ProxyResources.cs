@@ -10,8 +10,8 @@ internal static class ProxyResources
     private static readonly JsonSerializerOptions Options = KubeJson.With(ProxyJsonContext.Default);
 
     /// <summary>core/v1 services.</summary>
-    public static KubeResource<ServiceObject> Services { get; } = new("", "v1", "Service", "services", true, Options);
+    public static KubeResource<ServiceObject> Services { get; } = new("", "v1", "Service", "services", true, Options) { ReadItem = ServiceReader.Read };
 
     /// <summary>discovery.k8s.io/v1 endpoint slices.</summary>
-    public static KubeResource<SliceObject> EndpointSlices { get; } = new("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", true, Options);
+    public static KubeResource<SliceObject> EndpointSlices { get; } = new("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", true, Options) { ReadItem = SliceReader.Read };
 }
