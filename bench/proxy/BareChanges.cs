@@ -1,16 +1,22 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Podwire.Netlink.Nftables;
 using Podwire.Ruleset;
 
 namespace Podwire.ProxyBench;
 
-/// <summary>A map element exchanged by one bare transaction, from before it is sent to the kernel's announcement.</summary>
+/// <summary>
+/// A map element exchanged by one bare transaction that a waiting thread sends when a line comes over a TCP connection: the same way as an event's to the
+/// announcement of the commit, with as many threads to be woken up, and no proxy.
+/// </summary>
 internal sealed class BareChanges : IDisposable
 {
     private static readonly TableId Id = new(TableFamily.Ip, "control");
     private static readonly NftMap Map = new() { Name = "endpoints", Key = [NftType.Ipv4Address, NftType.InetService], Data = [NftType.Ipv4Address, NftType.InetService] };
     private readonly NftSocket socket;
     private readonly NftMonitor monitor;
+    private readonly Socket sender;
+    private readonly Socket receiver;
     private readonly List<TimeSpan> times = [];
 
     /// <summary>In a network namespace of its own.</summary>
@@ -20,6 +26,11 @@ internal sealed class BareChanges : IDisposable
         socket = ours.Run(NftSocket.Open);
         monitor = ours.Run(NftMonitor.Open);
         socket.Apply(new NftBatch().Add(new AddTable(Id)).Add(new AddSet(Id, Map)).AddElements(Id, Map, Element(-1)));
+        using var listener = BenchApiServer.Listen();
+        sender = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        sender.Connect(listener.LocalEndPoint!);
+        receiver = listener.Accept();
+        new Thread(Commit) { IsBackground = true }.Start();
     }
 
     /// <summary>Exchanges it once.</summary>
@@ -30,9 +41,8 @@ internal sealed class BareChanges : IDisposable
             // What happened meanwhile does not count.
         }
 
-        var batch = new NftBatch().DeleteElements(Id, Map, Element(turn - 1)).AddElements(Id, Map, Element(turn));
         var began = Stopwatch.GetTimestamp();
-        socket.Apply(batch);
+        sender.Send(BitConverter.GetBytes(turn));
         while (!(monitor.Wait(TimeSpan.FromSeconds(5)) && monitor.TryRead(out _)))
         {
         }
@@ -50,8 +60,20 @@ internal sealed class BareChanges : IDisposable
 
     public void Dispose()
     {
+        sender.Dispose();
         monitor.Dispose();
         socket.Dispose();
+        receiver.Dispose();
+    }
+
+    private void Commit()
+    {
+        var line = new byte[sizeof(int)];
+        while (receiver.Receive(line) == line.Length)
+        {
+            var turn = BitConverter.ToInt32(line);
+            socket.Apply(new NftBatch().DeleteElements(Id, Map, Element(turn - 1)).AddElements(Id, Map, Element(turn)));
+        }
     }
 
     private static SetElement Element(int turn)

@@ -47,11 +47,16 @@ internal static class Shell
         var peak = 0.0;
         try
         {
+            // A child that has not become its program yet counts its parent's memory for its own.
+            var parent = File.ResolveLinkTarget($"/proc/{process}/exe", false)?.FullName;
             foreach (var thread in Directory.GetDirectories($"/proc/{process}/task"))
             {
                 foreach (var child in File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 {
-                    peak = Math.Max(peak, ProcessUse.Of(int.Parse(child, CultureInfo.InvariantCulture)).PeakRss);
+                    if (File.ResolveLinkTarget($"/proc/{child}/exe", false)?.FullName != parent)
+                    {
+                        peak = Math.Max(peak, ProcessUse.Of(int.Parse(child, CultureInfo.InvariantCulture)).PeakRss);
+                    }
                 }
             }
         }

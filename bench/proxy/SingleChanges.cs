@@ -7,7 +7,7 @@ namespace Podwire.ProxyBench;
 /// <summary>
 /// One endpoint exchanged, from the event's last byte leaving the API server to the kernel's announcement of the commit: a small and a large
 /// cluster, each with its own proxy, by turns, so that both meet the same machine. With them by turns, in mode nftables, a bare transaction of the same
-/// two elements out of this process: what the kernel, the announcement and this process add to every figure, and to their spread.
+/// two elements by a waiting thread of this process: what the kernel, the waking of threads and this machine add to every figure, and to their spread.
 /// </summary>
 internal sealed class SingleChanges(BenchOptions options)
 {

@@ -61,8 +61,8 @@ public sealed class ModeSwitchTests(TestNode node) : IClassFixture<TestNode>
             iptables -A INPUT -p tcp --dport 22 -j ACCEPT
             iptables -t nat -N CNI-HOSTPORT; iptables -t nat -A CNI-HOSTPORT -p tcp --dport 8 -j RETURN; iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT
             nft add table ip other; nft add chain ip other kept
-            # ip6tables makes its tables when it looks at them; whether another test had it look before is nothing that counts.
-            ip6tables -S >/dev/null; ip6tables -t nat -S >/dev/null
+            # ip6tables leaves its tables where it made them; whether another test had it make them before is nothing that counts.
+            ip6tables -N OTHER; ip6tables -X OTHER; ip6tables -t nat -N OTHER; ip6tables -t nat -X OTHER
             """);
         var before = State();
         await node.StartProxyAsync(mode: ProxyMode.Iptables);
