@@ -96,9 +96,12 @@ internal sealed class OwnedTable : IDisposable
         }
     }
 
-    /// <summary>The element of a key; null if there is none.</summary>
-    internal SetElement? Find(TableId table, SetObject set, NftData wanted) =>
-        Find(table, set, (key, _, _) => key.SequenceEqual(wanted.Span)) is [var found, ..] ? found : null;
+    /// <summary>
+    /// The element of a key; null if there is none. One request, however many elements there are. What is not as long as ours are is
+    /// somebody else's.
+    /// </summary>
+    internal SetElement? Find(TableId table, SetObject set, NftData key) =>
+        nft.GetElement(table, set, key) is { } found && found.Data.Length == ((set as NftMap)?.DataLength ?? 0) ? found : null;
 
     /// <summary>Adds to a batch what the table lacks of these sets and chains. A chain that has a rule is taken for whole.</summary>
     internal void Prepare(NftBatch batch, TableId table, IReadOnlyList<SetObject> sets, IReadOnlyList<Chain> chains)

@@ -29,7 +29,10 @@ internal sealed record PortMapping(IpProtocol Protocol, ushort HostPort, ushort 
     /// <summary>The key of the map's element.</summary>
     internal NftData Key => BoundTo is { } address
         ? NftData.Of(NftScalar.Address(address), Protocol, NftScalar.Port(HostPort))
-        : NftData.Of(Protocol, NftScalar.Port(HostPort));
+        : PortKey;
+
+    /// <summary>The part of the key that says the protocol and the port: all of it where the mapping is for every address.</summary>
+    internal NftData PortKey => NftData.Of(Protocol, NftScalar.Port(HostPort));
 
     /// <summary>Reads a mapping back from an element.</summary>
     internal static PortMapping Read(IpFamily family, SetElement element, bool addressed)

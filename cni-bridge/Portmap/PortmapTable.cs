@@ -11,7 +11,8 @@ namespace Podwire.CniBridge.Portmap;
 /// <c>addressed-ports</c> (mappings limited to one address) and <c>ports</c>, whose elements lead to the container's address and port.
 /// On the way out <c>sources</c> tells by container, ports and protocol which connections were translated here, and leads to the chain
 /// that gives them the node's address: from the own network, because the answer would not come back through the node, and from
-/// 127.0.0.0/8, because it could not. An attachment's elements carry its owner as the remark.
+/// 127.0.0.0/8, because it could not. An attachment's elements carry its owner as the remark. <c>containers</c> has the addresses that
+/// anything leads to: where a container's is not among them, an ADD looks at its own ports alone, however many the node has.
 /// </summary>
 internal sealed class PortmapTable : IDisposable
 {
@@ -19,6 +20,7 @@ internal sealed class PortmapTable : IDisposable
     private const string Ports = "ports";
     private const string AddressedPorts = "addressed-ports";
     private const string Sources = "sources";
+    private const string Containers = "containers";
     private const string Translate = "translate";
     private const string Everything = "masquerade-all";
 
@@ -51,13 +53,14 @@ internal sealed class PortmapTable : IDisposable
         {
             var batch = new NftBatch();
             owned.Prepare(batch, table, Sets(family), Chains(config, container));
+            var isNew = owned.Find(table, ContainerSet(family), NftScalar.Address(container.Address)) is null;
             foreach (var set in Sets(family))
             {
-                var present = Concerned(table, set, config, container, owner);
                 var mine = wanted.Where(w => w.Set == set.Name).Select(w => w.Element).ToList();
+                var present = isNew ? InTheWay(table, set, config, container, owner, mine) : Concerned(table, set, config, container, owner);
                 mine.RemoveAll(m => present.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
-                var gone = present.Where(p => (p.Comment == owner || LeadsTo(p, set.Name, container.Address)) && !mine.Contains(p)).ToArray();
-                if (set.Name != Sources)
+                var gone = present.Where(p => (p.Comment == owner || LeadsTo(p, set, container.Address)) && !mine.Contains(p)).ToArray();
+                if (IsByPort(set))
                 {
                     RefuseTaken(config, family, present.Except(gone).Where(p => p.Comment != owner && !IsSibling(p.Comment, owner)), set.Name);
                 }
@@ -90,12 +93,17 @@ internal sealed class PortmapTable : IDisposable
             mine.RemoveAll(m => all.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
             if (mine.Find(m => !present.Contains(m)) is { } missing)
             {
-                return set.Name == Sources ? $"a connection to {container.Address} is not masqueraded" : $"host port {Read(family, missing, set.Name)} does not lead to {container.Address}";
+                return set.Name switch
+                {
+                    Sources => $"a connection to {container.Address} is not masqueraded",
+                    Containers => $"{container.Address} is not listed among the addresses that ports lead to",
+                    _ => $"host port {Read(family, missing, set.Name)} does not lead to {container.Address}",
+                };
             }
 
             if (present.Find(p => !mine.Contains(p)) is { } surplus)
             {
-                return set.Name == Sources ? $"connections to {container.Address} are masqueraded" : $"host port {Read(family, surplus, set.Name)} leads to the container, and should not";
+                return IsByPort(set) ? $"host port {Read(family, surplus, set.Name)} leads to the container, and should not" : $"connections to {container.Address} are masqueraded";
             }
         }
 
@@ -106,26 +114,51 @@ internal sealed class PortmapTable : IDisposable
     internal IReadOnlyList<PortmapFlow> Remove(Func<string?, bool> isMeant) =>
     [
         .. owned.Remove(Name, static family => Sets(family), isMeant)
-            .Where(e => e.Set != Sources)
+            .Where(e => e.Set is Ports or AddressedPorts)
             .Select(e => new PortmapFlow(Read(e.Family, e.Element, e.Set), Target(e.Family, e.Element))),
     ];
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => owned.Dispose();
 
+    /// <summary>
+    /// The elements that an ADD has to look at where nothing leads to the container's address yet: those of its keys and ports. Which
+    /// addresses a port has mappings for is not to be asked by the port: a mapping for all of them goes through those for one.
+    /// </summary>
+    private IReadOnlyList<SetElement> InTheWay(TableId table, SetObject set, PortmapConfig config, IpPrefix container, string owner, List<SetElement> mine)
+    {
+        var mappings = config.Mappings.Where(m => m.IsOf(container.Family)).ToList();
+        if (set.Name == AddressedPorts && mappings.Exists(m => m.BoundTo is null))
+        {
+            return Concerned(table, set, config, container, owner);
+        }
+
+        var keys = set.Name == Ports ? mappings.ConvertAll(m => m.PortKey) : mine.ConvertAll(m => m.Key);
+        var found = new List<SetElement>(keys.Count);
+        foreach (var key in keys)
+        {
+            if (owned.Find(table, set, key) is { } element && !found.Contains(element))
+            {
+                found.Add(element);
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The elements that an ADD has to look at: the owner's, those of one of its ports, and those that lead to the container's address.</summary>
     private IReadOnlyList<SetElement> Concerned(TableId table, SetObject set, PortmapConfig config, IpPrefix container, string owner)
     {
         var address = container.Address.ToBytes();
-        var ports = config.Mappings.Where(m => m.IsOf(container.Family)).Select(m => NftData.Of(m.Protocol, NftScalar.Port(m.HostPort))).ToArray();
+        var ports = config.Mappings.Where(m => m.IsOf(container.Family)).Select(m => m.PortKey).ToArray();
         return owned.Find(table, set, (key, data, comment) =>
         {
-            if (set.Name == Sources ? key.StartsWith(address) : data.StartsWith(address))
+            if (IsByPort(set) ? data.StartsWith(address) : key.StartsWith(address))
             {
                 return true;
             }
 
-            if (set.Name != Sources)
+            if (IsByPort(set))
             {
                 // Both kinds of keys end in protocol and port.
                 foreach (var port in ports)
@@ -141,13 +174,16 @@ internal sealed class PortmapTable : IDisposable
         });
     }
 
+    /// <summary>True for the maps from ports to containers; the others' keys begin with the container's address.</summary>
+    private static bool IsByPort(SetObject set) => set.Name is Ports or AddressedPorts;
+
     private static PortMapping Read(IpFamily family, SetElement element, string set) => PortMapping.Read(family, element, set == AddressedPorts);
 
     private static IpAddress Target(IpFamily family, SetElement element) => IpAddress.FromBytes(element.Data.Span[..(family == IpFamily.V4 ? 4 : 16)]);
 
-    private static bool LeadsTo(SetElement element, string set, IpAddress container) => set == Sources
-        ? element.Key.Span[..container.Size].SequenceEqual(container.ToBytes())
-        : Target(container.Family, element) == container;
+    private static bool LeadsTo(SetElement element, SetObject set, IpAddress container) => IsByPort(set)
+        ? Target(container.Family, element) == container
+        : element.Key.Span[..container.Size].SequenceEqual(container.ToBytes());
 
     /// <summary>
     /// True for another attachment of the same container. A runtime that attaches it to several networks names its ports to each; the first
@@ -182,12 +218,22 @@ internal sealed class PortmapTable : IDisposable
             if (config.Snat)
             {
                 var key = NftData.Of(NftScalar.Address(container.Address), mapping.Protocol, NftScalar.Port(mapping.ContainerPort), NftScalar.Port(mapping.HostPort));
-                elements.Add(new(family, Sources, SetElement.Map(key, Verdict.Goto(config.MasqAll ? Everything : HairpinOf(container)), owner)));
+                var wayOut = new OwnedElement(family, Sources, SetElement.Map(key, Verdict.Goto(config.MasqAll ? Everything : HairpinOf(container)), owner));
+
+                // One port on two of the node's addresses is one way out.
+                if (!elements.Contains(wayOut))
+                {
+                    elements.Add(wayOut);
+                }
             }
         }
 
-        // One port on two of the node's addresses is one way out.
-        return [.. elements.DistinctBy(e => (e.Set, e.Element.Key))];
+        if (elements.Count > 0)
+        {
+            elements.Add(new(family, Containers, SetElement.Of(NftScalar.Address(container.Address), owner)));
+        }
+
+        return elements;
     }
 
     /// <summary>A chain's name as nft's grammar takes it: no ':'.</summary>
@@ -198,11 +244,14 @@ internal sealed class PortmapTable : IDisposable
         var (address, protocol, port) = (NftType.Address(family), NftType.InetProtocol, NftType.InetService);
         return
         [
+            ContainerSet(family),
             new NftMap { Name = AddressedPorts, Key = [address, protocol, port], Data = [address, port] },
             new NftMap { Name = Ports, Key = [protocol, port], Data = [address, port] },
             new NftMap { Name = Sources, Key = [KeyField.Of(Payload.Daddr(family)), KeyField.Of(Meta.L4proto), KeyField.Of(Payload.ThDport), KeyField.Of(OriginalPort)] },
         ];
     }
+
+    private static NftSet ContainerSet(IpFamily family) => new() { Name = Containers, Key = [NftType.Address(family)] };
 
     private static Ct OriginalPort { get; } = new(CtKey.ProtoDst, CtDirection.Original);
 

@@ -138,7 +138,7 @@ public class PortmapLifeTests
     {
         using var node = new Node();
         node.Portmap("ADD", "c1", Config(Mapping(8080, 80), previous: node.Attach("c1"))).Succeeds();
-        Assert.Equal(4, node.PortOwners().Length);
+        Assert.Equal(6, node.PortOwners().Length);
         node.RemoveContainer("c1");
         node.Run("portmap", "DEL", """{"cniVersion":"1.0.0","name":"net","type":"portmap"}""", "c1", netNs: string.Empty).Succeeds();
         Assert.Empty(node.PortOwners());

@@ -46,6 +46,24 @@ public class NftProbeTests
     }
 
     [Fact]
+    public void GetElement_GivesTheOneOfTheKey()
+    {
+        using var kernel = new NftScratch();
+        kernel.Reach(SampleTables.ProxyTable());
+        foreach (var set in SampleTables.ProxyTable().Sets.Where(s => !s.IsInterval))
+        {
+            foreach (var element in kernel.Nft.ReadElements(Id, set))
+            {
+                Assert.Equal(element, kernel.Nft.GetElement(Id, set, element.Key));
+            }
+
+            Assert.Null(kernel.Nft.GetElement(Id, set, NftData.FromBytes(Enumerable.Repeat((byte)0xee, set.KeyLength).ToArray())));
+        }
+
+        Assert.Null(kernel.Nft.GetElement(Id, new NftSet { Name = "no-such-set", Key = [NftType.Mark] }, NftScalar.Mark(1)));
+    }
+
+    [Fact]
     public void ElementSearch_DamagedMessages_FailOnlyAsNetlinkDoes()
     {
         var random = new Random(6);
