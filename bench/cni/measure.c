@@ -9,7 +9,8 @@
  * wait4. CPU is wait4's, with the processes that a plugin waited for and those that it left behind: this process is their reaper, and
  * a round ends when they have. The first label is what the others are compared with.
  *
- * EXPECT is the exit code to expect, 0 unless given; KIND is put behind the plugin's name in a pair's titles.
+ * EXPECT is the exit code to expect, 0 unless given; KIND is put behind the plugin's name in a pair's titles. With HOSTS each label's
+ * processes run in a network namespace of their own, the file HOSTS with the label behind it.
  *
  * TARGET_ADD, TARGET_DEL (pair), TARGET (one, wide): "WALL CPU RSS FLOOR", each a largest ratio to the first label (FLOOR: of wall time
  * to the label "floor") or "-"; for wide the smallest ratio per second. Whether "podwire" meets them is printed and noted in SUMMARY.
@@ -17,6 +18,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +49,14 @@ static pid_t start(const struct peer *p, const char *plugin, const char *command
     pid_t pid = fork();
     if (pid != 0)
         return pid;
+    const char *hosts = getenv("HOSTS");
+    if (hosts) {
+        char path[256];
+        snprintf(path, sizeof path, "%s%s", hosts, p->label);
+        int host = open(path, O_RDONLY | O_CLOEXEC);
+        if (host < 0 || setns(host, CLONE_NEWNET) != 0)
+            _exit(124);
+    }
     int in = open(p->config, O_RDONLY), out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (in < 0 || out < 0)
         _exit(125);

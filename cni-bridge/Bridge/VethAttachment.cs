@@ -8,6 +8,8 @@ namespace Podwire.CniBridge.Bridge;
 /// <summary>What bridge and ptp have in common: a veth pair whose host end names its owner, addresses of an IPAM plugin, and masquerading.</summary>
 internal static class VethAttachment
 {
+    private const int DetachedAtOnce = 16;
+
     /// <summary>Addresses from the IPAM plugin of the configuration, one or more.</summary>
     internal static CniResult Lease(PluginCall call, UndoJournal undo)
     {
@@ -76,9 +78,18 @@ internal static class VethAttachment
             KernelErrors.Translate(() =>
             {
                 using var host = RouteSocket.Open();
+                var collected = 0;
                 foreach (var link in host.ListLinks().Where(l => HostVeth.BelongsTo(network, l) && !valid.Contains(l.Name)))
                 {
-                    host.DeleteLink(link.Index);
+                    // Now and then one is waited for, so that not all children of a large collection are there at once.
+                    if (++collected % DetachedAtOnce == 0)
+                    {
+                        host.DeleteLink(link.Index);
+                    }
+                    else
+                    {
+                        host.DeleteLinkDetached(link);
+                    }
                 }
 
                 Masquerading.Collect(call);

@@ -1,3 +1,4 @@
+using System.Text;
 using Podwire.CniBridge.Nftables;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
@@ -45,7 +46,7 @@ internal static class IptablesPresence
         var path = family == IpFamily.V4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names";
         try
         {
-            return File.Exists(path) && File.ReadAllLines(path).Contains(table);
+            return File.Exists(path) && Encoding.ASCII.GetString(File.ReadAllBytes(path)).Split('\n').Contains(table);
         }
         catch (IOException)
         {

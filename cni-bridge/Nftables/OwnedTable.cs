@@ -134,21 +134,34 @@ internal sealed class OwnedTable : IDisposable
     }
 
     /// <summary>Removes the elements that are meant, of all families and sets, and returns them with their sets.</summary>
-    internal IReadOnlyList<OwnedElement> Remove(string table, Func<IpFamily, IReadOnlyList<SetObject>> sets, Func<string?, bool> isMeant)
+    /// <param name="table">The table's name.</param>
+    /// <param name="sets">The sets of a family.</param>
+    /// <param name="isMeant">Chooses by the remark.</param>
+    /// <param name="stays">Looks at what would go, and names the sets whose elements stay for now.</param>
+    internal IReadOnlyList<OwnedElement> Remove(string table, Func<IpFamily, IReadOnlyList<SetObject>> sets, Func<string?, bool> isMeant, Func<List<OwnedElement>, Func<string, bool>>? stays = null)
     {
         List<OwnedElement> gone = [];
         Change(() =>
         {
             gone.Clear();
+            foreach (var family in Families)
+            {
+                foreach (var set in sets(family))
+                {
+                    foreach (var element in Find(Id(family, table), set, (_, _, comment) => isMeant(Encoding.UTF8.GetString(comment))))
+                    {
+                        gone.Add(new(family, set.Name, element));
+                    }
+                }
+            }
+
+            var isLeft = stays?.Invoke(gone) ?? (static _ => false);
             var batch = new NftBatch();
             foreach (var family in Families)
             {
-                var id = Id(family, table);
-                foreach (var set in sets(family))
+                foreach (var set in sets(family).Where(s => !isLeft(s.Name)))
                 {
-                    var meant = Find(id, set, (_, _, comment) => isMeant(Encoding.UTF8.GetString(comment))).ToArray();
-                    batch.DeleteElements(id, set, meant);
-                    gone.AddRange(meant.Select(e => new OwnedElement(family, set.Name, e)));
+                    batch.DeleteElements(Id(family, table), set, [.. gone.Where(e => e.Family == family && e.Set == set.Name).Select(e => e.Element)]);
                 }
             }
 

@@ -10,7 +10,7 @@ internal interface IPortmapBackend : IDisposable
     /// <exception cref="CniException">Code 103: another container has a port.</exception>
     void Add(PortmapConfig config, string network, AttachmentId attachment, IReadOnlyList<IpPrefix> containers);
 
-    /// <summary>Removes what an attachment has; returns the mappings that there were, where the back end can tell them.</summary>
+    /// <summary>Removes what an attachment has; returns the mappings that there were.</summary>
     IReadOnlyList<PortmapFlow> Remove(string network, AttachmentId attachment);
 
     /// <summary>Removes what attachments of the network have that are not in the list.</summary>

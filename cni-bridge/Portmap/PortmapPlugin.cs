@@ -100,19 +100,18 @@ public sealed class PortmapPlugin : IPlugin
         }
     }
 
-    /// <summary>From both back ends. Flows are forgotten even if the second one fails: the next DEL finds nothing that names them.</summary>
+    /// <summary>From both back ends.</summary>
     private static void Remove(Func<IPortmapBackend, IReadOnlyList<PortmapFlow>> remove)
     {
         using var nftables = NftablesPortmap.TryOpen();
         using var iptables = new IptablesPortmap(nftables?.Nft);
-        List<PortmapFlow> gone = nftables is null ? [] : [.. remove(nftables)];
+        var gone = nftables is null ? [] : remove(nftables);
         try
         {
-            gone.AddRange(remove(iptables));
+            StaleFlows.ForgetThese(remove(iptables), nftables?.Nft.Socket);
         }
         finally
         {
-            StaleFlows.ForgetThese(gone, nftables?.Nft.Socket);
             if (gone.Count > 0)
             {
                 nftables?.Nft.Socket.KeepOpenBriefly();

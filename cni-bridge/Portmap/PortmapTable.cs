@@ -60,9 +60,9 @@ internal sealed class PortmapTable : IDisposable
                 var present = isNew ? InTheWay(table, set, config, container, owner, mine) : Concerned(table, set, config, container, owner);
                 mine.RemoveAll(m => present.Any(p => p.Key == m.Key && IsSibling(p.Comment, owner)));
                 var gone = present.Where(p => (p.Comment == owner || LeadsTo(p, set, container.Address)) && !mine.Contains(p)).ToArray();
-                if (IsByPort(set))
+                if (IsByPort(set.Name))
                 {
-                    RefuseTaken(config, family, present.Except(gone).Where(p => p.Comment != owner && !IsSibling(p.Comment, owner)), set.Name);
+                    RefuseTaken(config, family, present.Where(p => !gone.Contains(p) && p.Comment != owner && !IsSibling(p.Comment, owner)), set.Name);
                 }
 
                 batch.DeleteElements(table, set, gone);
@@ -103,20 +103,39 @@ internal sealed class PortmapTable : IDisposable
 
             if (present.Find(p => !mine.Contains(p)) is { } surplus)
             {
-                return IsByPort(set) ? $"host port {Read(family, surplus, set.Name)} leads to the container, and should not" : $"connections to {container.Address} are masqueraded";
+                return IsByPort(set.Name) ? $"host port {Read(family, surplus, set.Name)} leads to the container, and should not" : $"connections to {container.Address} are masqueraded";
             }
         }
 
         return null;
     }
 
-    /// <summary>Removes the elements whose remark is one of those meant, and returns the mappings that they made.</summary>
-    internal IReadOnlyList<PortmapFlow> Remove(Func<string?, bool> isMeant) =>
-    [
-        .. owned.Remove(Name, static family => Sets(family), isMeant)
-            .Where(e => e.Set is Ports or AddressedPorts)
-            .Select(e => new PortmapFlow(Read(e.Family, e.Element, e.Set), Target(e.Family, e.Element))),
-    ];
+    /// <summary>
+    /// Removes the elements whose remark is one of those meant, and forgets the UDP flows that they made. Where there may be some, what leads
+    /// to the containers goes first and the rest after them: killed in between, the next one still finds whose flows to forget.
+    /// </summary>
+    /// <returns>The mappings that there were.</returns>
+    internal IReadOnlyList<PortmapFlow> Remove(Func<string?, bool> isMeant)
+    {
+        var inTwoSteps = false;
+        List<PortmapFlow> flows = [];
+        List<IpAddress> unnamed = [];
+        owned.Remove(Name, static family => Sets(family), isMeant, found =>
+        {
+            flows = [.. found.Where(e => IsByPort(e.Set)).Select(e => new PortmapFlow(Read(e.Family, e.Element, e.Set), Target(e.Family, e.Element)))];
+            unnamed = [.. found.Where(e => e.Set == Containers).Select(e => IpAddress.FromBytes(e.Element.Key.Span)).Where(a => !flows.Exists(f => f.Container == a))];
+            inTwoSteps = unnamed.Count > 0 || flows.Exists(f => f.Mapping.Protocol == IpProtocol.Udp);
+            return set => inTwoSteps && !IsByPort(set);
+        });
+        if (inTwoSteps)
+        {
+            StaleFlows.ForgetThese(flows, owned.Nft.Socket);
+            unnamed.ForEach(container => StaleFlows.ForgetAllTo(container, owned.Nft.Socket));
+            owned.Remove(Name, static family => [.. Sets(family).Where(s => !IsByPort(s.Name))], isMeant);
+        }
+
+        return flows;
+    }
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => owned.Dispose();
@@ -153,12 +172,12 @@ internal sealed class PortmapTable : IDisposable
         var ports = config.Mappings.Where(m => m.IsOf(container.Family)).Select(m => m.PortKey).ToArray();
         return owned.Find(table, set, (key, data, comment) =>
         {
-            if (IsByPort(set) ? data.StartsWith(address) : key.StartsWith(address))
+            if (IsByPort(set.Name) ? data.StartsWith(address) : key.StartsWith(address))
             {
                 return true;
             }
 
-            if (IsByPort(set))
+            if (IsByPort(set.Name))
             {
                 // Both kinds of keys end in protocol and port.
                 foreach (var port in ports)
@@ -175,13 +194,13 @@ internal sealed class PortmapTable : IDisposable
     }
 
     /// <summary>True for the maps from ports to containers; the others' keys begin with the container's address.</summary>
-    private static bool IsByPort(SetObject set) => set.Name is Ports or AddressedPorts;
+    private static bool IsByPort(string set) => set is Ports or AddressedPorts;
 
     private static PortMapping Read(IpFamily family, SetElement element, string set) => PortMapping.Read(family, element, set == AddressedPorts);
 
     private static IpAddress Target(IpFamily family, SetElement element) => IpAddress.FromBytes(element.Data.Span[..(family == IpFamily.V4 ? 4 : 16)]);
 
-    private static bool LeadsTo(SetElement element, SetObject set, IpAddress container) => IsByPort(set)
+    private static bool LeadsTo(SetElement element, SetObject set, IpAddress container) => IsByPort(set.Name)
         ? Target(container.Family, element) == container
         : element.Key.Span[..container.Size].SequenceEqual(container.ToBytes());
 

@@ -29,6 +29,12 @@ internal static class StaleFlows
     internal static void ForgetThese(IReadOnlyList<PortmapFlow> gone, NetlinkSocket? open) =>
         Forget(gone, open, static (flow, mapping) => flow.Reply.Source == mapping.Container && flow.Reply.SourcePort == mapping.Mapping.ContainerPort);
 
+    /// <summary>After a DEL that was killed when nothing named the ports any more: forgets what was translated to the container.</summary>
+    internal static void ForgetAllTo(IpAddress container, NetlinkSocket open) => Forget(
+        new ConntrackFilter(container.Family, IpProtocol.Udp),
+        ConntrackSocket.Over(open),
+        flow => flow.Reply.Source == container && flow.Original.Destination != container);
+
     private static void Forget(IReadOnlyList<PortmapFlow> mappings, NetlinkSocket? open, Func<ConntrackFlow, PortmapFlow, bool> isStale)
     {
         var udp = mappings.Where(m => m.Mapping.Protocol == IpProtocol.Udp).ToList();
@@ -41,15 +47,22 @@ internal static class StaleFlows
         foreach (var mapping in udp)
         {
             var filter = new ConntrackFilter(mapping.Container.Family, IpProtocol.Udp, mapping.Mapping.BoundTo, mapping.Mapping.HostPort);
-            try
+            Forget(filter, conntrack, flow => isStale(flow, mapping));
+        }
+    }
+
+    private static void Forget(ConntrackFilter filter, ConntrackSocket conntrack, Predicate<ConntrackFlow> isStale)
+    {
+        try
+        {
+            if (conntrack.Count() > 0)
             {
-                conntrack.DeleteWhere(filter, flow => isStale(flow, mapping));
+                conntrack.DeleteWhere(filter, isStale);
             }
-            catch (NetlinkException e) when (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP)
-            {
-                // This kernel tracks connections without telling of them (CONFIG_NF_CT_NETLINK); flows end on their own then.
-                return;
-            }
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP)
+        {
+            // This kernel tracks connections without telling of them (CONFIG_NF_CT_NETLINK); flows end on their own then.
         }
     }
 

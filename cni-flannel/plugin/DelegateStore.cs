@@ -19,9 +19,10 @@ internal sealed class DelegateStore(string directory)
             Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
             var isNew = !File.Exists(path);
             var temporary = $"{path}.{Environment.ProcessId}.tmp";
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
             {
-                file.Write(json);
+                File.SetUnixFileMode(file, OwnerOnly);
+                RandomAccess.Write(file, json, 0);
             }
 
             File.Move(temporary, path, overwrite: true);

@@ -1,3 +1,4 @@
+using System.Text;
 using Podwire.Cni;
 using Podwire.Primitives;
 
@@ -25,7 +26,7 @@ internal sealed record SubnetEnv
         string text;
         try
         {
-            text = File.ReadAllText(path);
+            text = Encoding.UTF8.GetString(File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using Podwire.Netlink.Conntrack;
+using Podwire.Primitives;
 
 namespace Podwire.CniBridge.Tests;
 
@@ -8,9 +9,9 @@ namespace Podwire.CniBridge.Tests;
 /// </summary>
 public class KilledAtEveryStepTests
 {
-    private const string Strace = "/usr/bin/strace";
-
     private static readonly string[] Changes = ["sendto", "open", "write", "link", "unlink", "mkdir", "utimensat", "setns", "fork"];
+
+    private const string NoneValid = ",\"cni.dev/valid-attachments\":[]";
 
     [Theory]
     [InlineData("DEL")]
@@ -18,17 +19,10 @@ public class KilledAtEveryStepTests
     [InlineData("ADD")]
     public void Add_KilledAtEachChange_NothingIsLeftAfter(string next)
     {
-        using var node = new Node();
-        var config = Config(node);
-        var killed = AtEachChange(node, "ADD", config, () =>
+        var killed = AtEachChange("bridge", "ADD", node =>
         {
-            if (next == "ADD")
-            {
-                node.Add("c1", config).Succeeds();
-                Assert.Equal(2, node.Leases().Length);
-            }
-
-            (next == "GC" ? node.Run("bridge", "GC", node.Config(",\"cni.dev/valid-attachments\":[]")) : node.Del("c1", config)).Succeeds();
+            var config = Config(node);
+            return new(config, () => node.Container("c1"), () => Mend(node, config, next), where => NothingIsLeft(node, where));
         });
         Assert.True(killed > 20, $"only {killed} steps of ADD were tried");
     }
@@ -39,17 +33,10 @@ public class KilledAtEveryStepTests
     [InlineData("ADD")]
     public void Del_KilledAtEachChange_NothingIsLeftAfter(string next)
     {
-        using var node = new Node();
-        var config = Config(node);
-        node.Container("c1");
-        var killed = AtEachChange(node, "DEL", config, () =>
+        var killed = AtEachChange("bridge", "DEL", node =>
         {
-            if (next == "ADD")
-            {
-                node.Add("c1", config).Succeeds();
-            }
-
-            (next == "GC" ? node.Run("bridge", "GC", node.Config(",\"cni.dev/valid-attachments\":[]")) : node.Del("c1", config)).Succeeds();
+            var config = Config(node);
+            return new(config, () => node.Add("c1", config).Succeeds(), () => Mend(node, config, next), where => NothingIsLeft(node, where));
         });
         Assert.True(killed > 5, $"only {killed} steps of DEL were tried");
     }
@@ -62,32 +49,40 @@ public class KilledAtEveryStepTests
     [InlineData("DEL", "GC")]
     public void Portmap_KilledAtEachChange_NothingIsLeftAfter(string command, string next)
     {
-        using var node = new Node();
-        var result = node.Attach("c1");
-        string Ports(string more = "") => PortmapNode.Config(PortmapNode.Mapping(8080, 80) + "," + PortmapNode.Mapping(5353, 53, "udp"), ",\"backend\":\"nftables\"" + more, result);
-        var killed = AtEachChange(
-            node,
-            "portmap",
-            command,
-            Ports(),
-            () =>
-            {
-                if (command == "DEL")
+        var killed = AtEachChange("portmap", command, node =>
+        {
+            var outside = Traffic.Outside(node);
+            var result = node.Attach("c1");
+            var inside = node.Keep(Traffic.Udp(node.Container("c1"), "10.77.0.2", 53));
+            var client = node.Keep(Traffic.Udp(outside, "192.0.2.2", 40000));
+            var conntrack = node.Keep(ConntrackSocket.Open(node.Host));
+            string Ports(string more = "") => PortmapNode.Config(PortmapNode.Mapping(8080, 80) + "," + PortmapNode.Mapping(5353, 53, "udp"), ",\"backend\":\"nftables\"" + more, result);
+            return new(
+                Ports(),
+                () =>
                 {
-                    node.Portmap("ADD", "c1", Ports()).Succeeds();
-                }
-            },
-            () =>
-            {
-                if (next == "ADD")
+                    if (command == "DEL")
+                    {
+                        node.Portmap("ADD", "c1", Ports()).Succeeds();
+                        Assert.True(Traffic.Reaches(client, "192.0.2.1", 5353, inside));
+                    }
+                },
+                () =>
                 {
-                    node.Portmap("ADD", "c1", Ports()).Succeeds();
-                    node.Portmap("CHECK", "c1", Ports()).Succeeds();
-                }
+                    if (next == "ADD")
+                    {
+                        node.Portmap("ADD", "c1", Ports()).Succeeds();
+                        node.Portmap("CHECK", "c1", Ports()).Succeeds();
+                    }
 
-                node.Portmap(next == "GC" ? "GC" : "DEL", "c1", Ports(next == "GC" ? ",\"cni.dev/valid-attachments\":[]" : string.Empty)).Succeeds();
-            },
-            where => Assert.True(node.PortOwners().Length == 0, where + ": an element is left"));
+                    node.Portmap(next == "GC" ? "GC" : "DEL", "c1", Ports(next == "GC" ? NoneValid : string.Empty)).Succeeds();
+                },
+                where =>
+                {
+                    Assert.True(node.PortOwners().Length == 0, where + ": an element is left");
+                    Assert.True(conntrack.List(new ConntrackFilter(IpFamily.V4, IpProtocol.Udp, DestinationPort: 5353)).Count == 0, where + ": a flow is left");
+                });
+        });
         Assert.True(killed > 2, $"only {killed} steps of {command} were tried");
     }
 
@@ -96,23 +91,22 @@ public class KilledAtEveryStepTests
     [InlineData("DEL")]
     public void Ptp_KilledAtEachChange_NothingIsLeftAfter(string command)
     {
-        using var node = new Node();
-        var config = $$"""{"cniVersion":"1.1.0","name":"net","type":"ptp","ipMasq":true,"ipam":{{node.Ipam(PortmapNode.Dual + ",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]")}}}""";
-        var killed = AtEachChange(
-            node,
-            "ptp",
-            command,
-            config,
-            () =>
-            {
-                node.Container("c1");
-                if (command == "DEL")
+        var killed = AtEachChange("ptp", command, node =>
+        {
+            var config = $$"""{"cniVersion":"1.1.0","name":"net","type":"ptp","ipMasq":true,"ipam":{{node.Ipam(PortmapNode.Dual + ",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]")}}}""";
+            return new(
+                config,
+                () =>
                 {
-                    node.Add("c1", config, "ptp").Succeeds();
-                }
-            },
-            () => node.Del("c1", config, "ptp").Succeeds(),
-            where => NothingIsLeft(node, where));
+                    node.Container("c1");
+                    if (command == "DEL")
+                    {
+                        node.Add("c1", config, "ptp").Succeeds();
+                    }
+                },
+                () => node.Del("c1", config, "ptp").Succeeds(),
+                where => NothingIsLeft(node, where));
+        });
         Assert.True(killed > 5, $"only {killed} steps of {command} were tried");
     }
 
@@ -121,103 +115,85 @@ public class KilledAtEveryStepTests
     [InlineData("DEL", "GC")]
     public void Firewall_KilledAtEachChange_NothingIsLeftAfter(string command, string next)
     {
-        using var node = new Node();
-        var result = node.Attach("c1");
-        string Config(string more = "") => $$"""{"cniVersion":"1.1.0","name":"net","type":"firewall","backend":"nftables"{{more}},"prevResult":{{result}}}""";
-        var killed = AtEachChange(
-            node,
-            "firewall",
-            command,
-            Config(),
-            () =>
-            {
-                if (command == "DEL")
+        var killed = AtEachChange("firewall", command, node =>
+        {
+            var result = node.Attach("c1");
+            string Config(string more = "") => $$"""{"cniVersion":"1.1.0","name":"net","type":"firewall","backend":"nftables"{{more}},"prevResult":{{result}}}""";
+            return new(
+                Config(),
+                () =>
                 {
-                    node.Run("firewall", "ADD", Config()).Succeeds();
-                }
-            },
-            () => node.Run("firewall", next, Config(next == "GC" ? ",\"cni.dev/valid-attachments\":[]" : string.Empty)).Succeeds(),
-            where => Assert.True(FirewallTests.Owners(node).Length == 0, where + ": an element is left"));
+                    if (command == "DEL")
+                    {
+                        node.Run("firewall", "ADD", Config()).Succeeds();
+                    }
+                },
+                () => node.Run("firewall", next, Config(next == "GC" ? NoneValid : string.Empty)).Succeeds(),
+                where => Assert.True(FirewallTests.Owners(node).Length == 0, where + ": an element is left"));
+        });
         Assert.True(killed > 1, $"only {killed} steps of {command} were tried");
     }
 
     private static string Config(Node node) =>
         node.Config(",\"ipMasq\":true", node.Ipam("\"ranges\":[[{\"subnet\":\"10.77.0.0/24\"}],[{\"subnet\":\"fd77::/64\"}]],\"routes\":[{\"dst\":\"0.0.0.0/0\"}]"));
 
-    private static int AtEachChange(Node node, string command, string config, Action mend) => AtEachChange(
-        node,
-        "bridge",
-        command,
-        config,
-        () =>
+    private static void Mend(Node node, string config, string next)
+    {
+        if (next == "ADD")
         {
-            node.Container("c1");
-            if (command == "DEL")
-            {
-                node.Add("c1", config).Succeeds();
-            }
-        },
-        mend,
-        where => NothingIsLeft(node, where));
+            node.Add("c1", config).Succeeds();
+            Assert.Equal(2, node.Leases().Length);
+        }
+
+        (next == "GC" ? node.Run("bridge", "GC", node.Config(NoneValid)) : node.Del("c1", config)).Succeeds();
+    }
 
     private static void NothingIsLeft(Node node, string where)
     {
         Assert.True(node.Veths().Length == 0, where + ": a link is left");
         Assert.True(node.Leases().Length == 0, where + ": a lease is left");
         Assert.True(node.MasqueradeOwners().Length == 0, where + ": an element is left");
+        Assert.True(node.LeaseIndex().Length == 0, where + ": an entry of the leases' index is left");
         Assert.True(node.In("c1", s => s.GetLink("eth0")) is null, where + ": the container has its link");
     }
 
-    /// <summary>How often the plugin was killed; <paramref name="mend"/> must leave nothing each time, which <paramref name="check"/> looks at.</summary>
-    private static int AtEachChange(Node node, string plugin, string command, string config, Action prepare, Action mend, Action<string> check)
+    /// <summary>
+    /// How often the plugin was killed. Each system call has its turn on a node of its own, several at once: most of the time goes by in the
+    /// kernel, which waits before it gives back what was deleted.
+    /// </summary>
+    private static int AtEachChange(string plugin, string command, Func<Node, Scene> begin)
     {
-        Assert.SkipUnless(File.Exists(Strace), "lacks: strace");
+        Assert.SkipUnless(File.Exists(Strace.Program), "lacks: strace");
         var killed = 0;
-        foreach (var call in Changes)
+        Parallel.ForEach(Changes, new ParallelOptions { MaxDegreeOfParallelism = 5 }, call =>
         {
-            for (var at = 1; ; at++)
+            using var node = new Node();
+            var scene = begin(node);
+            for (var (at, died) = (1, true); died; at++)
             {
-                prepare();
-                var died = DiesAt(node, plugin, command, config, call, at);
-                mend();
-                check($"{plugin} {command} killed at {call} number {at}");
-                if (!died)
+                scene.Prepare();
+                died = DiesAt(node, plugin, command, scene.Config, call, at);
+                scene.Mend();
+                scene.Check($"{plugin} {command} killed at {call} number {at}");
+                if (died)
                 {
-                    break;
+                    Interlocked.Increment(ref killed);
                 }
-
-                killed++;
             }
-        }
-
+        });
         return killed;
     }
 
     private static bool DiesAt(Node node, string plugin, string command, string config, string call, int at)
     {
         // Quiet, tracing nothing else; children are followed, because DEL leaves the end of its work to one.
-        var start = new ProcessStartInfo(Strace, ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:signal=SIGKILL:when={at}", Path.Join(CniExecutables.Path, plugin)])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["CNI_COMMAND"] = command;
-        start.Environment["CNI_CONTAINERID"] = "c1";
-        start.Environment["CNI_NETNS"] = node.PathOf("c1");
-        start.Environment["CNI_IFNAME"] = "eth0";
-        start.Environment["CNI_PATH"] = CniExecutables.Path;
-        using var process = node.Host.Run(() => Process.Start(start)!);
-        try
-        {
-            process.StandardInput.Write(config);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It was killed before it read.
-        }
-
+        using var process = Strace.Start(
+            node,
+            plugin,
+            command,
+            config,
+            "c1",
+            ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:signal=SIGKILL:when={at}"]);
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -225,4 +201,7 @@ public class KilledAtEveryStepTests
         Assert.True(process.ExitCode != 0 || command != "ADD" || output.TrimEnd().EndsWith('}'), "it succeeded with half a result");
         return process.ExitCode != 0;
     }
+
+    /// <summary>What is killed, and what is done before and after; <paramref name="Mend"/> must leave nothing each time, which <paramref name="Check"/> looks at.</summary>
+    private sealed record Scene(string Config, Action Prepare, Action Mend, Action<string> Check);
 }

@@ -11,6 +11,7 @@ internal sealed class Node : IDisposable
 {
     private readonly string id = Guid.NewGuid().ToString("N")[..10];
     private readonly Dictionary<string, NetNamespace> containers = [];
+    private readonly Stack<IDisposable> kept = [];
 
     public Node()
     {
@@ -111,6 +112,11 @@ internal sealed class Node : IDisposable
         ? []
         : [.. Directory.GetFiles(LeaseFolder).Select(f => Path.GetFileName(f)).Where(f => char.IsAsciiHexDigit(f[0]) && f.AsSpan().ContainsAny('.', ':')).Order(StringComparer.Ordinal)];
 
+    /// <summary>The attachments in the index of the leases.</summary>
+    public string[] LeaseIndex() => Directory.Exists(Path.Join(Folder, ".podwire", "net"))
+        ? [.. Directory.GetFiles(Path.Join(Folder, ".podwire", "net"), "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)).Where(f => f[0] != '.')]
+        : [];
+
     /// <summary>The owners of the elements of the IPv4 masquerade table, sorted.</summary>
     public string[] MasqueradeOwners()
     {
@@ -131,8 +137,21 @@ internal sealed class Node : IDisposable
         return work(socket);
     }
 
+    /// <summary>Something that ends with the node.</summary>
+    public T Keep<T>(T item)
+        where T : IDisposable
+    {
+        kept.Push(item);
+        return item;
+    }
+
     public void Dispose()
     {
+        while (kept.TryPop(out var item))
+        {
+            item.Dispose();
+        }
+
         foreach (var name in containers.Keys.ToList())
         {
             RemoveContainer(name);

@@ -1,6 +1,7 @@
 using System.Text;
 using Podwire.Cni;
 using Podwire.Netlink.Nftables;
+using Podwire.Primitives;
 using Podwire.Ruleset;
 using static Podwire.CniBridge.Tests.PortmapNode;
 
@@ -63,6 +64,47 @@ public class PortmapLifeTests
         node.Portmap("CHECK", "c9", Config(Mapping(8080, 80), backend, result)).Succeeds();
         node.Portmap("DEL", "c1", Config("", backend)).Succeeds();
         node.Portmap("CHECK", "c9", Config(Mapping(8080, 80), backend, result)).Succeeds();
+    }
+
+    [Fact]
+    public void Add_AddressOfAContainerThatIsGoneWithOtherPorts_ClosesThose()
+    {
+        using var node = new Node();
+        var result = node.Attach("c1");
+        node.Portmap("ADD", "c1", Config(Mapping(8080, 80) + "," + Mapping(8081, 80, hostIp: "192.0.2.1"), previous: result)).Succeeds();
+        node.Container("c9");
+        node.Portmap("ADD", "c9", Config(Mapping(9090, 90), previous: result)).Succeeds();
+        Assert.All(node.PortOwners(), owner => Assert.Contains("c9", owner));
+    }
+
+    [Fact]
+    public void Add_AmongThousandsOfHostPorts_MakesTheSameCallsAsAmongNone()
+    {
+        Assert.SkipUnless(File.Exists(Strace.Program), "lacks: strace");
+        using var node = new Node();
+        var result = node.Attach("c1");
+        var config = Config(Mapping(8080, 80) + "," + Mapping(8081, 81, hostIp: "192.0.2.1"), previous: result);
+        node.Portmap("ADD", "c1", config).Succeeds();
+        node.Portmap("DEL", "c1", config).Succeeds();
+        var alone = Strace.Count(node, "portmap", "ADD", config, "c1", "recvfrom");
+        node.Portmap("DEL", "c1", config).Succeeds();
+
+        // Somebody else's, as an ADD of theirs leaves them.
+        var (table, others) = (new TableId(TableFamily.Ip, "podwire-cni-portmap"), new List<SetElement>());
+        for (ushort port = 20000; port < 25000; port++)
+        {
+            others.Add(SetElement.Map(
+                NftData.Of(NftScalar.Protocol(IpProtocol.Tcp), NftScalar.Port(port)),
+                NftData.Of(NftScalar.Address(IpAddress.Parse("10.77.0.200")), NftScalar.Port(80)),
+                "podwire:net/other/eth0"));
+        }
+
+        using var nft = NftSocket.Open(node.Host);
+        var ports = nft.ListSets(table).Single(s => s.Name == "ports");
+        nft.Apply(new NftBatch().AddElements(table, ports, [.. others]));
+        Assert.Equal(alone, Strace.Count(node, "portmap", "ADD", config, "c1", "recvfrom"));
+        node.Portmap("CHECK", "c1", config).Succeeds();
+        Assert.Contains("other", node.Portmap("ADD", "c2", Config(Mapping(20007, 80), previous: node.Attach("c2"))).Fails(103).Stdout);
     }
 
     [Theory]

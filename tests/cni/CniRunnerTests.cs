@@ -62,6 +62,28 @@ public class CniRunnerTests
         Assert.Equal("[]", Text.Of(cached.Attachment.CapabilityArgs["portMappings"]));
     }
 
+    [Theory]
+    [InlineData("portMappings", """[{"hostPort":8080,"containerPort":80}]""")]
+    [InlineData("bandwidth", """{"ingressRate":2048}""")]
+    [InlineData("mac", "\"0a:00:00:00:00:01\"")]
+    [InlineData("ips", """["10.0.0.9/24"]""")]
+    [InlineData("ipRanges", """[[{"subnet":"10.1.0.0/16"}]]""")]
+    [InlineData("dns", """{"servers":["192.0.2.53"]}""")]
+    [InlineData("aliases", """["db"]""")]
+    [InlineData("deviceID", "\"0000:00:1f.6\"")]
+    [InlineData("infinibandGUID", "\"c2:11:22:33:44:55:66:77\"")]
+    [InlineData("cgroupPath", "\"/kubelet.slice/pod1\"")]
+    public async Task Add_Capability_IsHandedToThePluginThatDeclaresIt(string name, string value)
+    {
+        using var folder = new TempFolder();
+        Plugins(folder);
+        var list = NetworkConfigList.Parse(Text.Utf8($$$"""{"cniVersion":"1.1.0","name":"pods","plugins":[{"type":"first"},{"type":"second","capabilities":{"{{{name}}}":true}}]}"""));
+        var attachment = Attachment with { CapabilityArgs = new Dictionary<string, ReadOnlyMemory<byte>> { [name] = Text.Utf8(value) } };
+        await Runner(folder).AddAsync(list, attachment, TestContext.Current.CancellationToken);
+        Assert.False(Stdin(folder, "first.ADD").TryGetProperty("runtimeConfig", out _));
+        Assert.Equal($"{{\"{name}\":{value}}}", Stdin(folder, "second.ADD").GetProperty("runtimeConfig").GetRawText());
+    }
+
     [Fact]
     public async Task Del_CallsInReverseWithThePreviousResultAndForgets()
     {

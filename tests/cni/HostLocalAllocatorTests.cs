@@ -163,6 +163,20 @@ public class HostLocalAllocatorTests
     }
 
     [Fact]
+    public void Gc_TwoAddressesOrNoneAtAll_LeavesNoEntryInTheIndex()
+    {
+        using var folder = new TempFolder();
+        var config = Config(folder, "10.0.0.0/24");
+        Add(config, 1);
+        Add(config, 2);
+        var entry = Directory.GetFiles(folder[".podwire"], "c1:*", SearchOption.AllDirectories).Single();
+        File.AppendAllText(entry, "\n10.0.0.77");
+        File.WriteAllText(Path.Join(Path.GetDirectoryName(entry), "killed:eth0"), "\n10.0.0.78");
+        HostLocalAllocator.Gc(folder.Path, "pods", [Id(2)]);
+        Assert.EndsWith("c2:eth0", Assert.Single(Directory.GetFiles(folder[".podwire"], "*", SearchOption.AllDirectories)));
+    }
+
+    [Fact]
     public void Check_AddressNotInTheResult_Fails()
     {
         using var folder = new TempFolder();

@@ -13,12 +13,12 @@ internal static class BootTime
         return CniNames.IsIdentifier(id) ? id! : "unknown";
     }
 
-    /// <summary>When it began by the present clock, to a second. On a machine without a clock of its own this is wrong until the time is set, so the ID decides where it can.</summary>
+    /// <summary>When it began by the present clock, or up to a second before. On a machine without a clock of its own this is wrong until the time is set, so the ID decides where it can.</summary>
     internal static DateTimeOffset ReadBegan()
     {
-        var uptime = SmallFile.Read("/proc/uptime")?.Split(' ')[0];
-        return double.TryParse(uptime, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-            ? DateTimeOffset.UtcNow.AddSeconds(-seconds)
+        var uptime = SmallFile.Read("/proc/uptime")?.Split('.')[0];
+        return long.TryParse(uptime, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.UtcNow.AddSeconds(-seconds - 1)
             : DateTimeOffset.UnixEpoch;
     }
 }

@@ -91,6 +91,7 @@ public static class HostLocalAllocator
             store.Release(lease);
         }
 
+        store.RemoveDeadEntries();
         return gone;
     }
 

@@ -167,6 +167,19 @@ public sealed class LeaseStore : IDisposable
         return found;
     }
 
+    /// <summary>Removes the index's entries of attachments that have no lease: whose leases someone else removed, or that were killed before they had one.</summary>
+    public void RemoveDeadEntries()
+    {
+        changed = true;
+        foreach (var entry in Directory.EnumerateFiles(index))
+        {
+            if (!Indexed(entry).Exists(a => At(a) is { } lease && EntryPath(lease.Owner) == entry))
+            {
+                SmallFile.Remove(entry);
+            }
+        }
+    }
+
     /// <summary>Every lease, read from the files themselves.</summary>
     public IReadOnlyList<Lease> All()
     {
@@ -294,18 +307,6 @@ public sealed class LeaseStore : IDisposable
         }
 
         RemoveDeadEntries();
-    }
-
-    /// <summary>Entries of attachments whose leases someone else removed.</summary>
-    private void RemoveDeadEntries()
-    {
-        foreach (var entry in Directory.EnumerateFiles(index))
-        {
-            if (!Indexed(entry).Exists(a => At(a) is { } lease && EntryPath(lease.Owner) == entry))
-            {
-                SmallFile.Remove(entry);
-            }
-        }
     }
 
     /// <summary>Frees what the index of earlier boots names, which nothing alive can own, and removes that index.</summary>

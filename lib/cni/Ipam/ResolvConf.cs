@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Podwire.Cni.Ipam;
 
 /// <summary>Reads resolv.conf(5): <c>nameserver</c>, <c>domain</c>, <c>search</c>, <c>options</c>.</summary>
@@ -9,7 +11,7 @@ public static class ResolvConf
     {
         try
         {
-            return Parse(File.ReadAllText(path));
+            return Parse(Encoding.UTF8.GetString(File.ReadAllBytes(path)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

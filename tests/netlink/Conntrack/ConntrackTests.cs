@@ -55,7 +55,9 @@ public class ConntrackTests
         client.Send([1], "127.0.0.7", 700);
         client.Send([1], "127.0.0.8", 700);
         var flow = Assert.Single(conntrack.List(new ConntrackFilter(IpFamily.V4, IpProtocol.Udp, IpAddress.Parse("127.0.0.7"))));
+        Assert.Equal(2u, conntrack.Count());
         Assert.True(conntrack.Delete(flow));
+        Assert.Equal(1u, conntrack.Count());
         Assert.False(conntrack.Delete(flow));
         Assert.Equal(1, conntrack.Flush(IpFamily.V4, IpProtocol.Udp));
         Assert.Equal(0, conntrack.Flush(IpFamily.V4, IpProtocol.Udp));
