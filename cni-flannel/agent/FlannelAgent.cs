@@ -6,7 +6,6 @@ using Podwire.CniFlannel.Agent.State;
 using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
-using Podwire.Netlink.Route;
 using Podwire.Primitives;
 
 namespace Podwire.CniFlannel.Agent;
@@ -73,6 +72,7 @@ internal sealed class FlannelAgent : IDisposable
             Time = time,
             Logger = logger,
         });
+        index.Blackholes = options.BlackholeRoute;
         watch = new KernelWatch(kernel, netConf, index, rules, WholeIsDue, RulesAreDue, logger);
         metrics.Watch(() => devices.Forwarder);
     }
@@ -84,7 +84,7 @@ internal sealed class FlannelAgent : IDisposable
     public (long Whole, long Nodes) Runs { get; private set; }
 
     /// <summary>True if the udp back end's forwarder works and knows so many other nodes.</summary>
-    public bool Carries(int peers) => devices.Forwarder is { IsRunning: true } && index.Hops().Count == peers;
+    public bool Carries(int peers) => devices.Forwarder is { IsRunning: true } && index.Tunnels().Count == peers;
 
     /// <summary>Null, or why this node is not ready.</summary>
     public string? Problem => loop.Health is { Failures: > 0, LastError: var error } ? error : ready.Task.IsCompleted ? null : waiting ?? "starting";
@@ -355,24 +355,7 @@ internal sealed class FlannelAgent : IDisposable
 
         watch.Start(cancel);
         rulesChecked = time.GetTimestamp();
-        return changed + (options.BlackholeRoute ? EnsureBlackholes(snapshot) : 0) + rules.Ensure(snapshot);
-    }
-
-    /// <summary>--ip-blackhole-route: what no pod has does not leave this node again; the bridge's route wins by its metric.</summary>
-    private int EnsureBlackholes(FlannelSnapshot snapshot)
-    {
-        const uint last = 4096;
-        var added = 0;
-        foreach (var subnet in snapshot.Subnets.Values)
-        {
-            if (!kernel.Route.ListRoutes(subnet.Family).Exists(entry => entry.Type == RouteType.Blackhole && entry.Destination == subnet))
-            {
-                kernel.Route.ReplaceRoute(new RouteEntry(subnet) { Type = RouteType.Blackhole, Metric = last });
-                added++;
-            }
-        }
-
-        return added;
+        return changed + BlackholeRoutes.Ensure(kernel.Route, snapshot, options.BlackholeRoute) + rules.Ensure(snapshot);
     }
 
     private void Wait(string reason)

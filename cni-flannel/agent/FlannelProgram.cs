@@ -19,6 +19,9 @@ public static class FlannelProgram
     public static async Task<int> RunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
+
+        // Nodes change seldom: a pool thread that spins for more work costs several times what the change does. Read when the first one starts.
+        AppContext.SetData("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit", 0);
         var flags = FlannelFlags.Declare();
         if (!flags.TryParse(args, Console.Out, Console.Error, out var exitCode))
         {

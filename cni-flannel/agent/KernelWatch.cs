@@ -30,7 +30,7 @@ internal sealed class KernelWatch(NodeKernel kernel, NetConf netConf, PeerIndex 
             return;
         }
 
-        var groups = RouteGroups.Link | RouteGroups.Neighbour;
+        var groups = RouteGroups.Link | RouteGroups.Neighbour | (kernel.HasNextHops ? RouteGroups.NextHop : RouteGroups.None);
         foreach (var family in netConf.Families)
         {
             groups |= family == IpFamily.V4 ? RouteGroups.AddressV4 | RouteGroups.RouteV4 : RouteGroups.AddressV6 | RouteGroups.RouteV6;

@@ -13,7 +13,7 @@ public sealed class NetlinkBatch
     /// <summary>How many requests it holds.</summary>
     public int Count => requests.Count;
 
-    /// <summary>Adds one request; the socket adds NLM_F_ACK when it sends it.</summary>
+    /// <summary>Adds one request; the socket sees to NLM_F_ACK when it sends it.</summary>
     /// <param name="message">One whole message.</param>
     /// <param name="operation">What it does, such as «add route».</param>
     /// <param name="subject">The object; its text ends the operation in an error.</param>

@@ -113,7 +113,8 @@ public sealed partial class NetlinkSocket
     }
 
     /// <summary>
-    /// Sends a batch and reads one acknowledgement per request. Requests behind a refused one are carried out.
+    /// Sends a batch and reads what the kernel answers: every refusal, and the acknowledgement of each part's last request, before which all others
+    /// have been carried out. Requests behind a refused one are carried out.
     /// </summary>
     /// <returns>The refusals, each naming its object; empty when all went well.</returns>
     public IReadOnlyList<NetlinkException> TryExecute(NetlinkBatch batch)
@@ -132,9 +133,11 @@ public sealed partial class NetlinkSocket
                     break;
                 }
 
-                AddFlags(message, NetlinkFlags.Ack);
+                ClearFlags(message, NetlinkFlags.Ack);
             }
 
+            // An acknowledgement of each would cost a datagram, and a system call, for nothing: refusals come unasked.
+            AddFlags(batch.Message(first + count - 1), NetlinkFlags.Ack);
             ExecuteChunk(batch, first, count, ref failures);
             first += count;
         }
@@ -159,20 +162,27 @@ public sealed partial class NetlinkSocket
         MemoryMarshal.Write(message[6..], (ushort)(present | (ushort)flags));
     }
 
+    private static void ClearFlags(Span<byte> message, NetlinkFlags flags)
+    {
+        var present = MemoryMarshal.Read<ushort>(message[6..]);
+        MemoryMarshal.Write(message[6..], (ushort)(present & ~(ushort)flags));
+    }
+
     private void ExecuteChunk(NetlinkBatch batch, int first, int count, ref List<NetlinkException>? failures)
     {
         var expected = Send(batch.Messages(first, count));
-        for (var answered = 0; answered < count;)
+        var last = expected + (uint)count - 1;
+        for (var answered = false; !answered;)
         {
             var datagram = Receive();
             while (datagram.Read(out var answer))
             {
-                if (!IsAnswer(answer, expected, expected + (uint)count - 1) || answer.Type != NetlinkMessage.Error)
+                if (!IsAnswer(answer, expected, last) || answer.Type != NetlinkMessage.Error)
                 {
                     continue;
                 }
 
-                answered++;
+                answered |= answer.Sequence == last;
                 var ack = NetlinkAck.Read(answer);
                 if (ack.Errno != Errno.None)
                 {

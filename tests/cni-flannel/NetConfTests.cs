@@ -20,13 +20,23 @@ public class NetConfTests
     public void Parse_EveryKey_IsRead()
     {
         var conf = Parse("""
-            {"network": "10.244.3.7/16", "IPv6Network": "fd00:10:244::/48", "EnableIPv6": true, "SubnetLen": 24,
-             "Backend": {"Type": "vxlan", "VNI": 4096, "Port": 4789, "GBP": true, "Learning": true, "DirectRouting": true, "MTU": 9000}}
+            {"network": "10.244.3.7/16", "IPv6Network": "fd00:10:244::/48", "EnableIPv6": true, "EnableNFTables": true,
+             "SubnetLen": 24, "SubnetMin": "10.244.1.0", "SubnetMax": "10.244.200.0", "IPv6SubnetLen": 64, "IPv6SubnetMin": "fd00:10:244:1::", "IPv6SubnetMax": "fd00:10:244:ff::",
+             "Backend": {"Type": "vxlan", "VNI": 4096, "Port": 4789, "GBP": true, "Learning": true, "DirectRouting": true, "MTU": 9000, "MacPrefix": "0E-2A"}}
             """);
         Assert.Equal(IpPrefix.Parse("10.244.0.0/16"), conf.NetworkV4);
         Assert.Equal(IpPrefix.Parse("fd00:10:244::/48"), conf.NetworkV6);
         Assert.Equal(new BackendConf { Type = BackendType.Vxlan, Vni = 4096, Port = 4789, Gbp = true, Learning = true, DirectRouting = true, Mtu = 9000 }, conf.Backend);
         Assert.Equal([IpFamily.V4, IpFamily.V6], conf.Families);
+        Assert.True(conf.EnableNftables);
+        Assert.Equal([IpFamily.V6], Parse("""{"EnableIPv4": false, "IPv6Network": "fd00:10:244::/48", "EnableIPv6": true, "Backend": {"Type": "vxlan"}}""").Families);
+        foreach (var (name, type) in new[] { ("host-gw", BackendType.HostGw), ("ipip", BackendType.Ipip), ("udp", BackendType.Udp), ("alloc", BackendType.Alloc) })
+        {
+            Assert.Equal(type, Parse($$"""{"Network": "10.244.0.0/16", "Backend": {"Type": "{{name}}"} }""").Backend.Type);
+        }
+
+        // flannel's own default.
+        Assert.Equal((BackendType.Udp, (ushort)8285), Parse("""{"Network": "10.244.0.0/16"}""").Backend is var udp ? (udp.Type, udp.Port) : default);
     }
 
     [Theory]

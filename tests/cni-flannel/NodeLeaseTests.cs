@@ -48,6 +48,19 @@ public class NodeLeaseTests
         Assert.Equal(isProblem, problem is not null);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("10.244.2.0")]
+    [InlineData("fd00:10:244:2::/64")]
+    public void TryRead_WithoutPodCidr_IsNamed(string? cidr)
+    {
+        var node = Node();
+        node.Spec.PodCIDR = cidr;
+        Assert.Null(NodeLease.TryRead(node, IpFamily.V4, Names, out var problem));
+        Assert.StartsWith("it has no IPv4 pod CIDR (spec.podCIDRs)", problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void BackendData_IsWrittenAsGoWritesIt() =>
         Assert.Equal("""{"VNI":1,"VtepMAC":"8a:4d:42:c7:02:11"}""", new VxlanBackendData(1, MacAddress.Parse("8a:4d:42:c7:02:11")).ToString());

@@ -94,7 +94,7 @@ public class OverlayDiffTests
     private static OverlayChanges Diff(KernelState actual, params NodeLease[] peers)
     {
         var snapshot = Snapshots.Of(new BackendConf { Type = BackendType.Vxlan }, peers.Length == 0 ? [Snapshots.Vxlan(2), Snapshots.Vxlan(3)] : peers);
-        return OverlayDiff.Between(actual, OverlayCompiler.Compile(snapshot), snapshot.Underlay);
+        return OverlayDiff.Between(actual, OverlayCompiler.Compile(snapshot), snapshot.Underlay, new NextHopUse());
     }
 
     private static KernelState Right() => State(

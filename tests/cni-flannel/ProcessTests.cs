@@ -8,11 +8,12 @@ namespace Podwire.CniFlannel.Tests;
 /// <summary>The whole daemon as a process of its own against an API server, ended as machines end processes.</summary>
 public class ProcessTests
 {
-    [Theory]
-    [InlineData("vxlan", true)]
-    [InlineData("host-gw", true)]
-    [InlineData("udp", false)]
-    public async Task KilledAndStartedAgain_AConversationGoesOn(string backend, bool carriesWithoutAgent)
+    /// <summary>The three at once: starting processes is most of the time.</summary>
+    [Fact]
+    public Task KilledAndStartedAgain_AConversationGoesOn() =>
+        Task.WhenAll(AConversationGoesOnAsync("vxlan", carriesWithoutAgent: true), AConversationGoesOnAsync("host-gw", carriesWithoutAgent: true), AConversationGoesOnAsync("udp", carriesWithoutAgent: false));
+
+    private static async Task AConversationGoesOnAsync(string backend, bool carriesWithoutAgent)
     {
         await using var cluster = new TestCluster(2);
         await using var api = await ServeAsync(cluster);
@@ -72,6 +73,27 @@ public class ProcessTests
     }
 
     [Fact]
+    public async Task Health_TellsThatItRuns_AndReadyOnlyOnceItIs()
+    {
+        await using var cluster = new TestCluster(1);
+        await using var api = await ServeAsync(cluster);
+        api.Set(JsonNode.Parse("""{"kind":"Node","apiVersion":"v1","metadata":{"name":"node1"},"spec":{} }""")!);
+        using var agent = AgentProcess.Start(
+            cluster[1].NetnsName, [], "--kube-api-url", "http://10.89.0.1:6443", "--net-config-path", Configure(cluster, 1, "vxlan"), "--subnet-file", cluster[1].SubnetFile,
+            "--iface", "eth0", "--hostname-override", "node1", "--healthz-ip", "10.89.0.11", "--healthz-port", "8471");
+        await TestCluster.UntilAsync("it says what it waits for", () => Get(cluster, "/readyz") is (503, var reason) && reason.Contains("node node1 has no IPv4 pod CIDR yet", StringComparison.Ordinal));
+        Assert.Equal(200, Get(cluster, "/healthz").Status);
+        Assert.False(File.Exists(cluster[1].SubnetFile));
+        await TestCluster.UntilAsync("the event is there", () => api.Events.Contains("node1: node node1 has no IPv4 pod CIDR yet"));
+
+        api.Set(JsonNode.Parse("""{"kind":"Node","apiVersion":"v1","metadata":{"name":"node1"},"spec":{"podCIDR":"10.244.1.0/24"} }""")!);
+        await TestCluster.UntilAsync("it is ready", () => Get(cluster, "/readyz").Status == 200);
+        Assert.True(File.Exists(cluster[1].SubnetFile));
+        Assert.Contains("flannel-ipv4", cluster[1].Nft("list tables"), StringComparison.Ordinal);
+        Assert.Contains("podwire_flannel_", Get(cluster, "/metrics").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Environment_NamesTheNodeByItsPod_AndAPeerThatCannotBeIsAnEvent()
     {
         await using var cluster = new TestCluster(1);
@@ -89,6 +111,14 @@ public class ProcessTests
         await TestCluster.UntilAsync("it is ready", () => File.Exists(cluster[1].SubnetFile));
         await TestCluster.UntilAsync("the event is there", () => api.Events.Any(static text => text.StartsWith("node9: node node1 does not serve it: annotation flannel.alpha.coreos.com/backend-data '{' has no VtepMAC", StringComparison.Ordinal)));
         Assert.Equal("10.89.0.11", (string?)api.Get("node1")!["metadata"]!["annotations"]!["flannel.alpha.coreos.com/public-ip"]);
+    }
+
+    /// <summary>A page of node1's daemon; status 0 while there is none.</summary>
+    private static (int Status, string Body) Get(TestCluster cluster, string page)
+    {
+        var output = TestCluster.Run("ip", ["netns", "exec", cluster[1].NetnsName, "sh", "-c", $"curl -s -m 5 -w '\n%{{http_code}}' http://10.89.0.11:8471{page} || true"]);
+        var end = output.LastIndexOf('\n');
+        return (int.TryParse(output[(end + 1)..], out var status) ? status : 0, output[..Math.Max(0, end)]);
     }
 
     private static AgentProcess Start(TestCluster cluster, int number, string backend) => AgentProcess.Start(

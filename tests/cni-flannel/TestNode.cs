@@ -48,6 +48,9 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Whether it makes packet filter rules.</summary>
     public bool Rules { get; set; } = true;
 
+    /// <summary>--ip-blackhole-route.</summary>
+    public bool Blackhole { get; set; }
+
     /// <summary>What it told as events: «node: reason».</summary>
     public ConcurrentQueue<string> Warnings { get; } = new();
 
@@ -79,7 +82,7 @@ internal sealed class TestNode : IAsyncDisposable
         nftables = NftSocket.Open(Namespace);
         kernel = new NodeKernel(nftables, Namespace);
         stop = new CancellationTokenSource();
-        var options = new FlannelOptions { NodeName = Name, Interfaces = ["eth0"], SubnetFile = SubnetFile, IpMasq = Rules, ForwardRules = Rules, Resync = resync ?? TimeSpan.FromHours(1) };
+        var options = new FlannelOptions { NodeName = Name, Interfaces = ["eth0"], SubnetFile = SubnetFile, IpMasq = Rules, ForwardRules = Rules, BlackholeRoute = Blackhole, Resync = resync ?? TimeSpan.FromHours(1) };
         Agent = new FlannelAgent(options, netConf, nodes, kernel, new StoreRegistration(nodes, Warnings), metrics, NullLogger.Instance, TimeProvider.System);
         running = Agent.RunAsync(stop.Token);
     }

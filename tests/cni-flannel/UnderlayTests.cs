@@ -165,6 +165,23 @@ public class UnderlayTests
         Assert.Equal("10.89.0.102", cluster.Nodes.Get(null, "node2")!.Metadata.Annotations["flannel.alpha.coreos.com/public-ip"]);
         Assert.Contains(cluster[1].Bridge("fdb show dev flannel.1"), static entry => (string?)entry!["dst"] == "10.89.0.102");
         Assert.NotNull(node);
+
+        // The overwriting annotation wins, and one that is no address is named; what was announced stays.
+        cluster[2].Change("ip", "address add 10.89.0.103/24 dev eth0");
+        Overwrite("10.89.0.103");
+        await TestCluster.UntilAsync("node1 sends to the overwriting address", () => cluster[1].Bridge("fdb show dev flannel.1").Any(static entry => (string?)entry!["dst"] == "10.89.0.103"));
+        Overwrite("10.89.0");
+        await TestCluster.UntilAsync("node2 names the annotation", () => cluster[2].Agent!.Problem?.StartsWith("annotation flannel.alpha.coreos.com/public-ip-overwrite '10.89.0' of node node2 is not an IPv4 address", StringComparison.Ordinal) == true);
+        Assert.Equal("10.89.0.103", cluster.Nodes.Get(null, "node2")!.Metadata.Annotations["flannel.alpha.coreos.com/public-ip"]);
+
+        void Overwrite(string address)
+        {
+            var now = cluster.Nodes.Get(null, "node2")!;
+            var next = TestCluster.ApiNode(cluster[2]);
+            next.Metadata.ResourceVersion = (int.Parse(now.Metadata.ResourceVersion!) + 1).ToString();
+            next.Metadata.Annotations = new Dictionary<string, string>(now.Metadata.Annotations) { ["flannel.alpha.coreos.com/public-ip-overwrite"] = address };
+            cluster.Nodes.Set(next);
+        }
     }
 
     [Fact]

@@ -81,6 +81,7 @@ public class VxlanTests
     [InlineData("ip", "route replace 10.244.2.0/24 via 10.89.0.12 dev eth0")]
     [InlineData("ip", "address del 10.244.1.0/32 dev flannel.1")]
     [InlineData("ip", "link set flannel.1 mtu 1300")]
+    [InlineData("ip", "link set flannel.1 type vxlan learning")]
     [InlineData("ip", "link set flannel.1 address 0a:00:00:00:00:99")]
     [InlineData("ip", "link set flannel.1 down")]
     [InlineData("ip", "link del flannel.1")]
@@ -176,6 +177,17 @@ public class VxlanTests
     }
 
     [Fact]
+    public async Task GroupPolicyAndLearning_AreTheDevices()
+    {
+        await using var cluster = new TestCluster(2);
+        await cluster.StartAsync(TestCluster.NetConf(Vxlan with { Gbp = true, Learning = true }));
+        var data = cluster[1].Ip("link show flannel.1")[0]!["linkinfo"]!["info_data"]!;
+        Assert.True((bool)data["learning"]!);
+        Assert.NotNull(data["gbp"]);
+        await TestCluster.AssertReachesAsync(cluster[1], cluster[2]);
+    }
+
+    [Fact]
     public async Task RestartWithAnotherVni_RemovesTheOldDevice()
     {
         await using var cluster = new TestCluster(2);
@@ -231,6 +243,7 @@ public class VxlanTests
         cluster[2].Start(TestCluster.NetConf(Vxlan));
         await cluster[1].Agent!.Ready;
         await TestCluster.UntilAsync("node2 says what it waits for", () => cluster[2].Agent!.Problem == "node node2 has no IPv4 pod CIDR yet");
+        Assert.Contains(cluster[2].Warnings, static text => text == "node2: FlannelWaiting: node node2 has no IPv4 pod CIDR yet");
         Assert.Empty(cluster[2].Ip("link show type vxlan"));
         Assert.False(File.Exists(cluster[2].SubnetFile));
 
@@ -246,7 +259,7 @@ public class VxlanTests
     /// <summary>All that the agent keeps, as iproute2 shows it; interface indexes are left out, a device made anew has another.</summary>
     private static string Picture(TestNode node)
     {
-        var devices = node.Ip("link show type vxlan").Select(l => $"{l!["ifname"]} {l["mtu"]} {l["address"]} {l["flags"]!.AsArray().Any(f => (string?)f == "UP")}");
+        var devices = node.Ip("link show type vxlan").Select(l => $"{l!["ifname"]} {l["mtu"]} {l["address"]} {l["linkinfo"]!["info_data"]?["learning"]} {l["flags"]!.AsArray().Any(f => (string?)f == "UP")}");
         var addresses = node.Ip("address show type vxlan").SelectMany(l => l!["addr_info"]!.AsArray().Select(a => $"{l["ifname"]} {a!["local"]}/{a["prefixlen"]}"));
         var routes = node.Ip("-4 route show").Where(r => ((string)r!["dst"]!).StartsWith("10.244.", StringComparison.Ordinal)).Select(r => $"{r!["dst"]} {r["gateway"]} {r["dev"]}");
         IEnumerable<string> neighbours = [], fdb = [];

@@ -153,7 +153,7 @@ internal sealed class DeviceMaker(NodeKernel kernel, ILogger logger, Action rech
     }
 
     /// <summary>What of a device can only be changed by making it anew, or null.</summary>
-    private static string? Mismatch(Link link, OverlayDevice wanted) => wanted switch
+    public static string? Mismatch(Link link, OverlayDevice wanted) => wanted switch
     {
         _ when link.Kind != wanted.Kind => $"it is a {link.Kind}",
         VxlanDevice vxlan => Mismatch(link.Vxlan!, vxlan),

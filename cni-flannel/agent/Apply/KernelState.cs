@@ -44,7 +44,10 @@ internal sealed record KernelState
                 link,
                 route.ListAddresses(link.Index, wanted.Family).FindAll(static address => !address.Prefix.Address.IsLinkLocal),
                 isVxlan ? route.ListNeighbours(wanted.Family, link.Index).FindAll(static neighbour => (neighbour.State & NeighbourState.Permanent) != 0) : [],
-                isVxlan ? route.ListFdb(link.Index).FindAll(static entry => (entry.State & NeighbourState.Permanent) != 0 && entry.Remote is not null) : []));
+                isVxlan ? route.ListFdb(link.Index).FindAll(static entry => (entry.State & NeighbourState.Permanent) != 0 && entry.Remote is not null) : [])
+            {
+                NextHops = isVxlan && wanted.Family == IpFamily.V4 ? route.ListNextHops(link.Index)?.FindAll(NextHopUse.IsOurs) ?? [] : [],
+            });
         }
 
         var indexes = new HashSet<int>();

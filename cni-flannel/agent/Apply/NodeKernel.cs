@@ -16,6 +16,7 @@ internal sealed class NodeKernel : IDisposable
         Target = target;
         Nftables = nftables;
         Route = target is null ? RouteSocket.Open() : RouteSocket.Open(target);
+        HasNextHops = Route.ListNextHops() is not null && Run(ShowsGateways);
     }
 
     /// <summary>The namespace; null for this process's own.</summary>
@@ -23,6 +24,9 @@ internal sealed class NodeKernel : IDisposable
 
     /// <summary>Links, addresses, routes, neighbours.</summary>
     public RouteSocket Route { get; }
+
+    /// <summary>True if the kernel has next hops that stand by themselves (Linux 5.3), and tells of their gateways with the routes, as it does unless it was told not to.</summary>
+    public bool HasNextHops { get; }
 
     /// <summary>The packet filter.</summary>
     public INftables Nftables { get; }
@@ -41,4 +45,16 @@ internal sealed class NodeKernel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Route.Dispose();
+
+    private static bool ShowsGateways()
+    {
+        try
+        {
+            return Sysctl.Read("net/ipv4/nexthop_compat_mode") == "1";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }

@@ -37,8 +37,9 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
 
         RequireDevices(actual, desired);
         index.Rebuild(snapshot, desired, actual.Devices);
+        index.Hops.Adopt(actual.Devices.Values, desired.Routes.Count, kernel.HasNextHops);
         ForwardTo();
-        var changes = OverlayDiff.Between(actual, desired, snapshot.Underlay);
+        var changes = OverlayDiff.Between(actual, desired, snapshot.Underlay, index.Hops);
         Change(changes);
         changed += changes.Count;
         beforeVerify?.Invoke();
@@ -67,12 +68,12 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
             ForwardTo();
         }
 
-        var changes = OverlayDiff.Between(changed, index.IndexOf);
+        var changes = OverlayDiff.Between(changed, index.IndexOf, index.Hops);
         Change(changes);
         return changes.Count;
     }
 
-    private void ForwardTo() => devices.Forwarder?.Use(SubnetTable.Of(index.Hops()));
+    private void ForwardTo() => devices.Forwarder?.Use(SubnetTable.Of(index.Tunnels()));
 
     private void Change(OverlayChanges changes)
     {
@@ -81,6 +82,7 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
             return;
         }
 
+        index.Hops.Take(changes);
         var batch = new RouteBatch();
         Remove(batch, changes);
         foreach (var peer in changes.Peers)
@@ -112,6 +114,11 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
         foreach (var route in changes.RemovedRoutes)
         {
             batch.DeleteRoute(route);
+        }
+
+        foreach (var hop in changes.RemovedNextHops)
+        {
+            batch.DeleteNextHop(hop);
         }
 
         foreach (var entry in changes.RemovedFdb)
@@ -147,6 +154,11 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
             batch.SetFdb(peer.Fdb);
         }
 
+        if (peer.NextHop is not null)
+        {
+            batch.SetNextHop(peer.NextHop);
+        }
+
         if (peer.Route is not null)
         {
             batch.ReplaceRoute(peer.Route);
@@ -169,6 +181,11 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
         if (peer.Route is not null)
         {
             back.DeleteRoute(peer.Route);
+        }
+
+        if (peer.NextHop is not null)
+        {
+            back.DeleteNextHop(peer.NextHop.Id);
         }
 
         if (peer.Fdb is not null)
@@ -222,7 +239,7 @@ internal sealed class OverlayApplier(NodeKernel kernel, PeerIndex index, DeviceM
     {
         var actual = KernelState.Read(kernel.Route, snapshot, desired);
         RequireDevices(actual, desired);
-        var left = OverlayDiff.Between(actual, desired, snapshot.Underlay);
+        var left = OverlayDiff.Between(actual, desired, snapshot.Underlay, index.Hops);
         if (!left.IsEmpty)
         {
             throw new OverlayException($"the kernel does not hold what was written; {left.Count} objects still differ");

@@ -17,6 +17,9 @@ internal sealed record OverlayChanges
     /// <summary>Routes to remove.</summary>
     public required IReadOnlyList<RouteEntry> RemovedRoutes { get; init; }
 
+    /// <summary>Next hops to remove, after their routes.</summary>
+    public required IReadOnlyList<uint> RemovedNextHops { get; init; }
+
     /// <summary>FDB entries to remove.</summary>
     public required IReadOnlyList<FdbEntry> RemovedFdb { get; init; }
 
@@ -27,14 +30,14 @@ internal sealed record OverlayChanges
     public required IReadOnlyList<PeerChange> Peers { get; init; }
 
     /// <summary>True if there is nothing to do.</summary>
-    public bool IsEmpty => RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedFdb.Count + RemovedNeighbours.Count + Peers.Count == 0;
+    public bool IsEmpty => RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedNextHops.Count + RemovedFdb.Count + RemovedNeighbours.Count + Peers.Count == 0;
 
     /// <summary>How many kernel objects change.</summary>
     public int Count
     {
         get
         {
-            var count = RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedFdb.Count + RemovedNeighbours.Count;
+            var count = RemovedAddresses.Count + AddedAddresses.Count + RemovedRoutes.Count + RemovedNextHops.Count + RemovedFdb.Count + RemovedNeighbours.Count;
             foreach (var peer in Peers)
             {
                 count += (peer.Neighbour is null ? 0 : 1) + (peer.Fdb is null ? 0 : 1) + (peer.Route is null ? 0 : 1);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Podwire.CniFlannel.Agent.Compile;
 using Podwire.CniFlannel.Agent.State;
 using Podwire.Netlink.Route;
@@ -13,11 +14,11 @@ internal sealed class OverlayDiff
     private readonly List<FdbEntry> removedFdb = [];
     private readonly List<NeighbourEntry> removedNeighbours = [];
     private readonly List<RouteEntry> removedRoutes = [];
-    private readonly Dictionary<(string Node, IpFamily Family), PeerChange> peers = [];
+    private readonly List<uint> removedNextHops = [];
+    private readonly NextHopUse hops;
+    private readonly Dictionary<(string Node, IpFamily Family), Draft> peers = [];
 
-    private OverlayDiff()
-    {
-    }
+    private OverlayDiff(NextHopUse hops) => this.hops = hops;
 
     private OverlayChanges Changes
     {
@@ -28,7 +29,8 @@ internal sealed class OverlayDiff
             var sorted = new List<PeerChange>(keys.Count);
             foreach (var key in keys)
             {
-                sorted.Add(peers[key]);
+                var draft = peers[key];
+                sorted.Add(new PeerChange(key.Node, draft.Neighbour, draft.Fdb, draft.Route) { NextHop = draft.NextHop });
             }
 
             return new OverlayChanges
@@ -36,6 +38,7 @@ internal sealed class OverlayDiff
                 RemovedAddresses = removedAddresses,
                 AddedAddresses = addedAddresses,
                 RemovedRoutes = removedRoutes,
+                RemovedNextHops = removedNextHops,
                 RemovedFdb = removedFdb,
                 RemovedNeighbours = removedNeighbours,
                 Peers = sorted,
@@ -44,9 +47,13 @@ internal sealed class OverlayDiff
     }
 
     /// <summary>Compares everything.</summary>
-    public static OverlayChanges Between(KernelState actual, OverlayState desired, Underlay underlay)
+    /// <param name="actual">What there is.</param>
+    /// <param name="desired">What shall be.</param>
+    /// <param name="underlay">The interface to the other nodes.</param>
+    /// <param name="hops">Which routes name a next hop.</param>
+    public static OverlayChanges Between(KernelState actual, OverlayState desired, Underlay underlay, NextHopUse hops)
     {
-        var diff = new OverlayDiff();
+        var diff = new OverlayDiff(hops);
         foreach (var device in desired.Devices)
         {
             var state = actual.Devices[device.Name];
@@ -55,6 +62,7 @@ internal sealed class OverlayDiff
             {
                 diff.Neighbours(vxlan, state);
                 diff.Fdb(vxlan, state);
+                diff.NextHops(vxlan, state);
             }
         }
 
@@ -65,9 +73,10 @@ internal sealed class OverlayDiff
     /// <summary>What changes for single nodes, from what was wanted of each before; the kernel holds that.</summary>
     /// <param name="changed">Each node with its old and its new plan.</param>
     /// <param name="indexOf">The index of a device; of the underlay for null.</param>
-    public static OverlayChanges Between(IEnumerable<(string Node, IpFamily Family, PeerPlan Old, PeerPlan New)> changed, Func<string?, int> indexOf)
+    /// <param name="hops">Which routes name a next hop.</param>
+    public static OverlayChanges Between(IEnumerable<(string Node, IpFamily Family, PeerPlan Old, PeerPlan New)> changed, Func<string?, int> indexOf, NextHopUse hops)
     {
-        var diff = new OverlayDiff();
+        var diff = new OverlayDiff(hops);
         foreach (var (node, family, old, now) in changed)
         {
             diff.Plan(node, family, old, now, indexOf);
@@ -90,7 +99,12 @@ internal sealed class OverlayDiff
         if (old.Route is { } oldRoute && old.Route != now.Route && (now.Route?.Destination != oldRoute.Destination || family == IpFamily.V6))
         {
             // IPv4 puts a route in the place of the old one, so traffic meets no gap; IPv6 may keep both.
-            removedRoutes.Add(Entry(oldRoute, indexOf(oldRoute.Device)));
+            var held = hops.Held(oldRoute);
+            removedRoutes.Add(Entry(oldRoute, indexOf(oldRoute.Device)) with { NextHopId = held });
+            if (held != 0)
+            {
+                removedNextHops.Add(held);
+            }
         }
 
         if (old.Vtep is { } oldVtep)
@@ -112,25 +126,28 @@ internal sealed class OverlayDiff
             var index = indexOf(now.Route?.Device);
             if (old.Vtep?.Vtep != vtep.Vtep || old.Vtep.Mac != vtep.Mac)
             {
-                Need(node, family, change => change with { Neighbour = new NeighbourEntry(index, vtep.Vtep, vtep.Mac) });
+                Of(node, family).Neighbour = new NeighbourEntry(index, vtep.Vtep, vtep.Mac);
             }
 
             if (old.Vtep?.Mac != vtep.Mac || old.Vtep.Remote != vtep.Remote)
             {
-                Need(node, family, change => change with { Fdb = new FdbEntry(index, vtep.Mac) { Remote = vtep.Remote } });
+                Of(node, family).Fdb = new FdbEntry(index, vtep.Mac) { Remote = vtep.Remote };
             }
         }
 
         if (now.Route is { } route && old.Route != route)
         {
-            Need(node, family, change => change with { Route = Entry(route, indexOf(route.Device)) });
+            Missing(route, indexOf(route.Device), node);
         }
 
         static string? oldRouteDevice(PeerPlan plan) => plan.Route?.Device;
     }
 
-    private void Need(string node, IpFamily family, Func<PeerChange, PeerChange> change) =>
-        peers[(node, family)] = change(peers.GetValueOrDefault((node, family)) ?? new PeerChange(node, null, null, null));
+    private Draft Of(string node, IpFamily family)
+    {
+        ref var draft = ref CollectionsMarshal.GetValueRefOrAddDefault(peers, (node, family), out _);
+        return draft ??= new Draft();
+    }
 
     private void Addresses(OverlayDevice device, DeviceState state)
     {
@@ -165,8 +182,7 @@ internal sealed class OverlayDiff
         {
             if (!actual.Remove(peer.Vtep, out var entry) || entry.Mac != peer.Mac)
             {
-                var missing = new NeighbourEntry(state.Link.Index, peer.Vtep, peer.Mac);
-                Need(peer.Node, device.Family, change => change with { Neighbour = missing });
+                Of(peer.Node, device.Family).Neighbour = new NeighbourEntry(state.Link.Index, peer.Vtep, peer.Mac);
             }
         }
 
@@ -208,8 +224,7 @@ internal sealed class OverlayDiff
         {
             if (!right.Contains(peer.Mac))
             {
-                var missing = new FdbEntry(state.Link.Index, peer.Mac) { Remote = peer.Remote };
-                Need(peer.Node, device.Family, change => change with { Fdb = missing });
+                Of(peer.Node, device.Family).Fdb = new FdbEntry(state.Link.Index, peer.Mac) { Remote = peer.Remote };
             }
         }
     }
@@ -237,7 +252,7 @@ internal sealed class OverlayDiff
             var index = route.Device is null ? underlay.Index : actual.Devices[route.Device].Link.Index;
             if (!first.TryGetValue(route.Destination, out var single))
             {
-                Missing(route, index);
+                Missing(route, index, route.Node);
                 continue;
             }
 
@@ -248,7 +263,7 @@ internal sealed class OverlayDiff
                 continue;
             }
 
-            Missing(route, index);
+            Missing(route, index, route.Node);
 
             // The kernel puts the new one in the place of one with the same metric (IPv4), so traffic meets no gap.
             foreach (var replaced in there.Where(static entry => entry.Metric == 0 && entry.Destination.Address.IsV4))
@@ -261,10 +276,40 @@ internal sealed class OverlayDiff
         removedRoutes.Sort(static (a, b) => a.Destination.CompareTo(b.Destination));
     }
 
-    private void Missing(PodRoute route, int index)
+    private void Missing(PodRoute route, int index, string node)
     {
-        var missing = Entry(route, index);
-        Need(route.Node, route.Destination.Family, change => change with { Route = missing });
+        var draft = Of(node, route.Destination.Family);
+        var entry = Entry(route, index);
+        if (hops.Wanted(route) is var id and not 0)
+        {
+            draft.NextHop = new NextHopEntry(id, index, route.Gateway!.Value) { OnLink = true };
+            entry = entry with { NextHopId = id };
+        }
+
+        draft.Route = entry;
+    }
+
+    /// <summary>Those of nodes that are gone; one that is needed is set with its route.</summary>
+    private void NextHops(VxlanDevice device, DeviceState state)
+    {
+        if (state.NextHops.Count == 0)
+        {
+            return;
+        }
+
+        var wanted = new HashSet<IpAddress>(device.Peers.Count);
+        foreach (var peer in device.Peers)
+        {
+            wanted.Add(peer.Vtep);
+        }
+
+        foreach (var hop in state.NextHops)
+        {
+            if (!wanted.Contains(hop.Gateway))
+            {
+                removedNextHops.Add(hop.Id);
+            }
+        }
     }
 
     private static bool IsRight(RouteEntry entry, PodRoute wanted, int index) =>
@@ -273,4 +318,13 @@ internal sealed class OverlayDiff
         && !entry.IsMultipath
         && entry.Mtu == 0
         && (wanted.Device is null || wanted.Gateway is null || entry.OnLink);
+
+    /// <summary>A change in the making.</summary>
+    private sealed class Draft
+    {
+        public NeighbourEntry? Neighbour;
+        public FdbEntry? Fdb;
+        public RouteEntry? Route;
+        public NextHopEntry? NextHop;
+    }
 }

@@ -9,6 +9,9 @@ namespace Podwire.CniFlannel.Agent.Apply;
 /// <param name="Route">The route to its pods.</param>
 internal sealed record PeerChange(string Node, NeighbourEntry? Neighbour, FdbEntry? Fdb, RouteEntry? Route)
 {
+    /// <summary>The next hop that the route names; null if it needs none.</summary>
+    public NextHopEntry? NextHop { get; init; }
+
     /// <summary>For the log: what is set.</summary>
     public override string ToString() => string.Join(", ", new[]
     {

@@ -23,6 +23,13 @@ internal sealed class PeerIndex
     private IReadOnlyList<IpPrefix> networks = [];
     private int underlay;
     private string node = string.Empty;
+    private IReadOnlyDictionary<IpFamily, IpPrefix> own = new Dictionary<IpFamily, IpPrefix>();
+
+    /// <summary>Whether this node's own subnets are to have a blackhole.</summary>
+    public bool Blackholes { get; set; }
+
+    /// <summary>Which routes name a next hop.</summary>
+    public NextHopUse Hops { get; } = new();
 
     /// <summary>True if somebody could be served only if another were not.</summary>
     public bool IsContested { get; private set; }
@@ -42,6 +49,7 @@ internal sealed class PeerIndex
             deviceIndexes.Clear();
             underlay = snapshot.Underlay.Index;
             node = snapshot.Node;
+            own = snapshot.Subnets;
             networks = snapshot.NetConf.Networks;
             IsContested = desired.Refused.Any(static peer => peer.Contested);
             foreach (var device in desired.Devices)
@@ -115,10 +123,10 @@ internal sealed class PeerIndex
                 return false;
             }
 
-            var own = plans.GetValueOrDefault((peer, family)).Subnet;
+            var before = plans.GetValueOrDefault((peer, family)).Subnet;
             foreach (var (key, count) in lengths)
             {
-                if (key.Family == family && key.Length != subnet.Length && count > (own?.Length == key.Length ? 1 : 0))
+                if (key.Family == family && key.Length != subnet.Length && count > (before?.Length == key.Length ? 1 : 0))
                 {
                     return true;
                 }
@@ -135,11 +143,12 @@ internal sealed class PeerIndex
         lock (gate)
         {
             Put(peer, family, plan);
+            Hops.Resize(routes.Count);
         }
     }
 
     /// <summary>The udp back end's entries.</summary>
-    public List<KeyValuePair<IpPrefix, IpAddress>> Hops()
+    public List<KeyValuePair<IpPrefix, IpAddress>> Tunnels()
     {
         lock (gate)
         {
@@ -176,6 +185,7 @@ internal sealed class PeerIndex
                 RouteNotification.OfLink link => AgreesLink(link.Link, link.Removed),
                 RouteNotification.OfAddress address => AgreesAddress(address.Address, address.Removed),
                 RouteNotification.OfRoute route => AgreesRoute(route.Route, route.Removed),
+                RouteNotification.OfNextHop hop => AgreesNextHop(hop.Hop, hop.Removed),
                 RouteNotification.OfNeighbour neighbour => AgreesNeighbour(neighbour.Neighbour, neighbour.Removed),
                 RouteNotification.OfFdb fdb => AgreesFdb(fdb.Entry, fdb.Removed),
                 _ => true,
@@ -187,7 +197,7 @@ internal sealed class PeerIndex
     {
         if (devices.TryGetValue(link.Index, out var device))
         {
-            return !removed && link.Name == device.Name && link.Mtu == device.Mtu && link.IsUp && (device.HardwareAddress is not { } mac || link.Mac == mac);
+            return !removed && link.Name == device.Name && link.Mtu == device.Mtu && link.IsUp && (device.HardwareAddress is not { } mac || link.Mac == mac) && (link.Kind.Length == 0 || DeviceMaker.Mismatch(link, device) is null);
         }
 
         // The underlay's state is for the caller to read; another device must not have the name of one of ours.
@@ -203,7 +213,7 @@ internal sealed class PeerIndex
     {
         if (route.Table != RouteEntry.MainTable || route.Type != RouteType.Unicast)
         {
-            return true;
+            return !IsBlackhole(route) || removed != (Blackholes && own.GetValueOrDefault(route.Destination.Family) == route.Destination);
         }
 
         if (routes.TryGetValue(route.Destination, out var wanted))
@@ -218,6 +228,19 @@ internal sealed class PeerIndex
         return !ours || (removed && !(route.InterfaceIndex == underlay && route.Gateway is null));
     }
 
+    private bool IsBlackhole(RouteEntry route)
+    {
+        foreach (var network in networks)
+        {
+            if (BlackholeRoutes.IsOurs(route, network))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private bool InNetwork(IpPrefix destination)
     {
         foreach (var network in networks)
@@ -230,6 +253,11 @@ internal sealed class PeerIndex
 
         return false;
     }
+
+    private bool AgreesNextHop(NextHopEntry hop, bool removed) =>
+        !Hops.Has(hop.Id)
+        || !vteps.ContainsKey(NextHopUse.GatewayOf(hop.Id))
+        || (!removed && hop.OnLink && hop.Gateway == NextHopUse.GatewayOf(hop.Id) && devices.ContainsKey(hop.InterfaceIndex));
 
     private bool AgreesNeighbour(NeighbourEntry neighbour, bool removed)
     {

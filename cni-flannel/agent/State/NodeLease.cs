@@ -34,7 +34,7 @@ internal sealed record NodeLease(string Node, IpPrefix Subnet, string BackendTyp
     {
         problem = null;
         var annotations = node.Metadata.Annotations;
-        if (annotations.GetValueOrDefault(names.SubnetKubeManaged) != "true" || SubnetOf(node, family) is not { } subnet)
+        if (annotations.GetValueOrDefault(names.SubnetKubeManaged) != "true")
         {
             return null;
         }
@@ -47,6 +47,12 @@ internal sealed record NodeLease(string Node, IpPrefix Subnet, string BackendTyp
         if (!IpAddress.TryParse(publicText, out var publicIp) || publicIp.Family != family)
         {
             problem = $"annotation {names.PublicIp(family)} '{publicText}' is not an address of its family";
+            return null;
+        }
+
+        if (SubnetOf(node, family) is not { } subnet)
+        {
+            problem = $"it has no IP{family.ToString().ToLowerInvariant()} pod CIDR (spec.podCIDRs): whoever assigns them, the controller manager, has not or cannot";
             return null;
         }
 

@@ -72,6 +72,7 @@ internal sealed class UdpForwarder : IDisposable
     {
         stopping = true;
         Libc.SignalEvent(stop);
+        socket.EndReceiving();
         foreach (var thread in threads)
         {
             thread.Join();

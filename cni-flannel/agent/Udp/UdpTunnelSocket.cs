@@ -36,6 +36,9 @@ internal sealed class UdpTunnelSocket : IDisposable
         Address = BitConverter.IsLittleEndian ? System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(address) : address,
     };
 
+    /// <summary>Wakes whoever waits for a datagram; nothing can be waited for any more.</summary>
+    public void EndReceiving() => Libc.EndReceiving(Descriptor);
+
     /// <inheritdoc/>
     public void Dispose() => Descriptor.Dispose();
 }

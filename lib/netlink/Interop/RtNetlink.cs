@@ -28,6 +28,7 @@ internal static class RtNetlink
     internal const int RTA_METRICS = 8;
     internal const int RTA_MULTIPATH = 9;
     internal const int RTA_TABLE = 15;
+    internal const int RTA_NH_ID = 30;
 
     internal const int RTAX_MTU = 2;
     internal const int RTAX_ADVMSS = 8;

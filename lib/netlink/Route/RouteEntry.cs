@@ -48,6 +48,12 @@ public sealed record RouteEntry(IpPrefix Destination)
     /// <summary>The MSS that TCP announces along this route in bytes; 0 for the computed one.</summary>
     public uint AdvertisedMss { get; init; }
 
+    /// <summary>
+    /// The next hop that the route names (<see cref="NextHopEntry"/>), 0 for none. In a request it stands in the place of gateway, interface and
+    /// <see cref="OnLink"/>; the kernel's answers have these too.
+    /// </summary>
+    public uint NextHopId { get; init; }
+
     /// <summary>True if the kernel gave several next hops; only their common part is decoded.</summary>
     public bool IsMultipath { get; init; }
 
@@ -78,19 +84,23 @@ public sealed record RouteEntry(IpPrefix Destination)
             Protocol = (byte)Protocol,
             Scope = (byte)(deletes && Scope is null ? RouteScope.Nowhere : EffectiveScope),
             Type = (byte)Type,
-            Flags = OnLink ? RtNetlink.RTNH_F_ONLINK : 0,
+            Flags = OnLink && NextHopId == 0 ? RtNetlink.RTNH_F_ONLINK : 0,
         });
         if (Destination.Length > 0)
         {
             writer.Address(RtNetlink.RTA_DST, Destination.First);
         }
 
-        if (Gateway is { } gateway)
+        if (NextHopId != 0)
+        {
+            writer.UInt32(RtNetlink.RTA_NH_ID, NextHopId);
+        }
+        else if (Gateway is { } gateway)
         {
             writer.Address(RtNetlink.RTA_GATEWAY, gateway);
         }
 
-        if (InterfaceIndex != 0)
+        if (InterfaceIndex != 0 && NextHopId == 0)
         {
             writer.Int32(RtNetlink.RTA_OIF, InterfaceIndex);
         }
@@ -173,7 +183,7 @@ public sealed record RouteEntry(IpPrefix Destination)
         var destination = IpAddress.Any(family);
         IpAddress? gateway = null, source = null;
         var interfaceIndex = 0;
-        uint table = header.Table, metric = 0, mtu = 0, mss = 0;
+        uint table = header.Table, metric = 0, mtu = 0, mss = 0, hop = 0;
         var multipath = false;
         while (attributes.Read())
         {
@@ -196,6 +206,9 @@ public sealed record RouteEntry(IpPrefix Destination)
                     break;
                 case RtNetlink.RTA_TABLE:
                     table = attributes.UInt32();
+                    break;
+                case RtNetlink.RTA_NH_ID:
+                    hop = attributes.UInt32();
                     break;
                 case RtNetlink.RTA_MULTIPATH:
                     multipath = true;
@@ -222,6 +235,7 @@ public sealed record RouteEntry(IpPrefix Destination)
             Scope = (RouteScope)header.Scope,
             Type = (RouteType)header.Type,
             Metric = metric,
+            NextHopId = hop,
             Mtu = mtu,
             AdvertisedMss = mss,
             IsMultipath = multipath,

@@ -30,4 +30,7 @@ public enum RouteGroups : uint
 
     /// <summary>RTNLGRP_IPV6_RULE: IPv6 rules.</summary>
     RuleV6 = 1 << 18,
+
+    /// <summary>RTNLGRP_NEXTHOP: next hops that stand by themselves. Refused (EINVAL) by kernels before 5.3.</summary>
+    NextHop = 1u << 31,
 }

@@ -34,6 +34,11 @@ public abstract record RouteNotification(bool Removed)
     /// <param name="Removed">True if it is gone.</param>
     public sealed record OfRule(RuleEntry Rule, bool Removed) : RouteNotification(Removed);
 
+    /// <summary>A next hop that stands by itself.</summary>
+    /// <param name="Hop">As it is now, or was.</param>
+    /// <param name="Removed">True if it is gone, and its routes with it.</param>
+    public sealed record OfNextHop(NextHopEntry Hop, bool Removed) : RouteNotification(Removed);
+
     /// <summary>The socket overflowed (ENOBUFS) and notifications were lost: list everything anew.</summary>
     public sealed record Lost() : RouteNotification(Removed: false);
 
@@ -65,6 +70,11 @@ public abstract record RouteNotification(bool Removed)
         if (FdbEntry.TryDecode(message, out var entry))
         {
             return new OfFdb(entry, removed);
+        }
+
+        if (NextHopEntry.TryDecode(message, out var hop))
+        {
+            return new OfNextHop(hop, removed);
         }
 
         return RuleEntry.TryDecode(message, out var rule) ? new OfRule(rule, removed) : null;

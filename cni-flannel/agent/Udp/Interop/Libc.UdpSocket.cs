@@ -16,6 +16,7 @@ internal static partial class Libc
     private const int IPPROTO_IP = 0;
     private const int IP_MTU_DISCOVER = 10;
     private const int IP_PMTUDISC_DONT = 0;
+    private const int SHUT_RD = 0;
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);
@@ -25,6 +26,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     private static unsafe partial int setsockopt(Descriptor descriptor, int level, int option, void* value, uint length);
+
+    [LibraryImport(Library)]
+    private static partial int shutdown(Descriptor descriptor, int how);
 
     /// <summary>
     /// A UDP socket of the calling thread's network namespace, bound. A receive waits half a second at most; outer packets may be fragmented on the
@@ -56,6 +60,9 @@ internal static partial class Libc
         var on = 1;
         return setsockopt(socket, ControlMessage.SOL_UDP, ControlMessage.UDP_GRO, &on, sizeof(int)) == 0;
     }
+
+    /// <summary>Ends every wait for a datagram, now and from here on. The kernel says ENOTCONN to that and does it (net/ipv4/af_inet.c, inet_shutdown).</summary>
+    internal static void EndReceiving(Descriptor socket) => _ = shutdown(socket, SHUT_RD);
 
     /// <summary>A raw socket of the calling thread's network namespace for packets with their IPv4 header; null without CAP_NET_RAW.</summary>
     internal static Descriptor? TryOpenRaw()
