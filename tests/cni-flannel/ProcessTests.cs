@@ -94,7 +94,7 @@ public class ProcessTests
     }
 
     [Fact]
-    public async Task Environment_NamesTheNodeByItsPod_AndAPeerThatCannotBeIsAnEvent()
+    public async Task Environment_NamesTheNodeByItsPod_AndPeersThatCannotBeAreEvents()
     {
         await using var cluster = new TestCluster(1);
         await using var api = await ServeAsync(cluster);
@@ -103,6 +103,15 @@ public class ProcessTests
              "flannel.alpha.coreos.com/backend-type":"vxlan","flannel.alpha.coreos.com/backend-data":"{","flannel.alpha.coreos.com/public-ip":"10.89.0.19"}},
              "spec":{"podCIDR":"10.244.9.0/24"}}
             """)!);
+        foreach (var (number, spec) in new[] { (7, "{}"), (8, """{"podCIDR":"10.244.8.0/24"}""") })
+        {
+            api.Set(JsonNode.Parse($$"""
+                {"kind":"Node","apiVersion":"v1","metadata":{"name":"node{{number}}","annotations":{"flannel.alpha.coreos.com/kube-subnet-manager":"true",
+                 "flannel.alpha.coreos.com/backend-type":"vxlan","flannel.alpha.coreos.com/backend-data":"{\"VNI\":1,\"VtepMAC\":\"0a:00:00:00:00:0{{number}}\"}","flannel.alpha.coreos.com/public-ip":"10.89.0.1{{number}}"} },
+                 "spec":{{spec}} }
+                """)!);
+        }
+
         var conf = Configure(cluster, 1, "vxlan");
         using var agent = AgentProcess.Start(
             cluster[1].NetnsName,
@@ -110,6 +119,12 @@ public class ProcessTests
             "--net-config-path", conf, "-logtostderr=true", "--iptables-forward-rules=false");
         await TestCluster.UntilAsync("it is ready", () => File.Exists(cluster[1].SubnetFile));
         await TestCluster.UntilAsync("the event is there", () => api.Events.Any(static text => text.StartsWith("node9: node node1 does not serve it: annotation flannel.alpha.coreos.com/backend-data '{' has no VtepMAC", StringComparison.Ordinal)));
+        await TestCluster.UntilAsync("the node without a pod CIDR is named", () => api.Events.Any(static text => text.StartsWith("node7: node node1 does not serve it: it has no IPv4 pod CIDR (spec.podCIDRs)", StringComparison.Ordinal)));
+        Assert.Contains("node9", agent.Log, StringComparison.Ordinal);
+        Assert.Contains("node7", agent.Log, StringComparison.Ordinal);
+
+        // The others are served.
+        Assert.Equal(["10.244.8.0/24"], cluster.Routes(cluster[1]));
         Assert.Equal("10.89.0.11", (string?)api.Get("node1")!["metadata"]!["annotations"]!["flannel.alpha.coreos.com/public-ip"]);
     }
 
