@@ -16,10 +16,10 @@ internal sealed class Lab : IAsyncDisposable
     private readonly List<Process> agents = [];
     private readonly string agent;
 
-    private Lab(string agent, int count)
+    private Lab(string agent, int count, string name)
     {
         this.agent = agent;
-        Prefix = $"ob{Environment.ProcessId}";
+        Prefix = $"ob{Environment.ProcessId}{name}";
         Tool.Run("ip", "netns", "add", $"{Prefix}-u");
         Ip("u", "link add underlay type bridge");
         Ip("u", "link set underlay up");
@@ -54,9 +54,9 @@ internal sealed class Lab : IAsyncDisposable
     /// <summary>The agents that run.</summary>
     public IReadOnlyList<Process> Agents => agents;
 
-    public static async Task<Lab> CreateAsync(string agent, int count)
+    public static async Task<Lab> CreateAsync(string agent, int count, string name = "")
     {
-        var lab = new Lab(agent, count);
+        var lab = new Lab(agent, count, name);
         await lab.Api.StartAsync((ulong)lab.listener.Handle);
         for (var number = 1; number <= count; number++)
         {

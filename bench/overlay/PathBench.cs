@@ -8,7 +8,7 @@ internal static class PathBench
 {
     private const string Seconds = "2";
 
-    private static readonly Dictionary<string, (int Mtu, string Conf)> Backends = new()
+    internal static readonly Dictionary<string, (int Mtu, string Conf)> Backends = new()
     {
         ["host-gw"] = (1500, """{"Type":"host-gw"}"""),
         ["vxlan"] = (1450, """{"Type":"vxlan"}"""),
@@ -74,7 +74,7 @@ internal static class PathBench
     }
 
     /// <summary>A connection to a port where nobody listens is refused by the other pod, if it is reached.</summary>
-    private static bool Reaches(Lab lab) =>
+    internal static bool Reaches(Lab lab) =>
         Tool.Run("ip", lab.Within("p1", "sh", "-c", "curl -s -m 1 http://10.244.2.2:9/ || echo $?")).Trim() == "7";
 
     private static void Clean(Lab lab)

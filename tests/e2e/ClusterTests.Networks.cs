@@ -19,7 +19,7 @@ public sealed partial class ClusterTests
         var before = Sent();
         for (var i = 0; i < 20; i++)
         {
-            Assert.StartsWith("pod echo-", ClusterFixture.OnNode("node1", "curl", "-s", "-m", "5", "http://127.0.0.1:30080/").Ok());
+            Assert.StartsWith("pod echo-", ClusterFixture.OnNode("node1", "curl", "-s", "-m", "5", "http://10.89.0.11:30080/").Ok());
         }
 
         Assert.True(Sent() > before, "nothing went through flannel0");

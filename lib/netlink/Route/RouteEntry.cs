@@ -58,7 +58,7 @@ public sealed record RouteEntry(IpPrefix Destination)
     public bool IsMultipath { get; init; }
 
     private RouteScope EffectiveScope => Scope
-        ?? (Destination.Family == IpFamily.V6 || Gateway is not null || Type is RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit or RouteType.Throw
+        ?? (Destination.Family == IpFamily.V6 || Gateway is not null || NextHopId != 0 || Type is RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit or RouteType.Throw
             ? RouteScope.Universe
             : Type == RouteType.Local ? RouteScope.Host : RouteScope.Link);
 
