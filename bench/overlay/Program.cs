@@ -12,8 +12,8 @@ switch (args)
     case ["paths", var binaries, var agent, var modes, .. var more]:
         await PathBench.RunAsync(binaries, agent, modes.Split(','), more is [var rounds] ? int.Parse(rounds) : 3);
         return 0;
-    case ["pairs", var binaries, var agent, var modes, var rounds]:
-        await PairBench.RunAsync(binaries, agent, modes.Split(','), int.Parse(rounds));
+    case ["pairs", var tools, var program, var ways, var times]:
+        await PairBench.RunAsync(tools, program, ways.Split(','), int.Parse(times));
         return 0;
     case ["nodes", var agent, var count]:
         await ScaleBench.RunAsync(agent, int.Parse(count));
