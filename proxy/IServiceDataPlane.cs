@@ -50,7 +50,16 @@ internal interface IServiceDataPlane : IDisposable
     /// <summary>True if the kernel holds anything that <see cref="Remove"/> would remove.</summary>
     bool IsPresent();
 
+    /// <summary>
+    /// Removes what kube-proxy's same mode left beside the rules of this one, once these stand; true if there was anything. Where both use the same names
+    /// there never is: the first synchronisation made them its own.
+    /// </summary>
+    bool RemovePredecessor() => false;
+
     /// <summary>Removes everything that this mode ever leaves in the kernel, and what kube-proxy's same mode leaves. No harm if there is nothing.</summary>
+    /// <remarks>
+    /// With a successor, what open connections need stays: the caller asks again later while <see cref="IsPresent"/> says so.
+    /// </remarks>
     /// <param name="successor">The mode that has taken over and whose rules stay, where both use the same names; null at --cleanup.</param>
     void Remove(ProxyMode? successor);
 }

@@ -21,6 +21,12 @@ internal static partial class ProxyLog
     [LoggerMessage(6, LogLevel.Information, "the rules of mode {Old} were removed, after those of mode {New} were in place")]
     public static partial void ModeRemoved(ILogger logger, string old, string @new);
 
+    [LoggerMessage(8, LogLevel.Information, "what kube-proxy's mode {Mode} left was removed, after the rules of this one were in place")]
+    public static partial void PredecessorRemoved(ILogger logger, string mode);
+
+    [LoggerMessage(9, LogLevel.Information, "of mode {Old} what its open connections need stays until they have ended")]
+    public static partial void ModeDrains(ILogger logger, string old);
+
     [LoggerMessage(20, LogLevel.Warning, "{User} uses bit 0x{Mark:x} of the packet mark too: set masqueradeBit to another one")]
     public static partial void MarkClash(ILogger logger, uint mark, string user);
 

@@ -1,3 +1,4 @@
+using Podwire.Proxy.Apply;
 using Podwire.Proxy.Flows;
 using Podwire.Proxy.Health;
 using Podwire.Proxy.State;
@@ -22,12 +23,20 @@ internal sealed class ProxyLoop(ServiceFeed feed, ProxyState state, IServiceData
 
         var began = health.Begin(state.PendingCount);
         var snapshot = state.Take(everything: plane.NeedsEverything);
-        var outcomes = plane.Sync(snapshot, snapshot?.Node ?? state.Node);
-        flows.Reconcile(outcomes);
-        if (snapshot is not null)
+        IReadOnlyList<SyncOutcome> outcomes;
+        try
         {
-            plane.TellLostClaims(snapshot, problem);
-            await nodePorts.UpdateAsync(snapshot, cancel).ConfigureAwait(false);
+            outcomes = plane.Sync(snapshot, snapshot?.Node ?? state.Node);
+            flows.Reconcile(outcomes);
+        }
+        finally
+        {
+            // Where the kernel refused, too: this snapshot does not come again, and the model has it.
+            if (snapshot is not null)
+            {
+                plane.TellLostClaims(snapshot, problem);
+                await nodePorts.UpdateAsync(snapshot, cancel).ConfigureAwait(false);
+            }
         }
 
         health.Done(began, snapshot, outcomes);

@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
 using Podwire.Primitives;
 using Podwire.Proxy.Apply;
+using Podwire.Proxy.Apply.Iptables;
+using Podwire.Proxy.Compile.Iptables;
+using Podwire.Proxy.Config;
 using Podwire.Proxy.State;
 
 namespace Podwire.Proxy;
@@ -11,6 +14,8 @@ internal sealed class ProxyMetrics : IDisposable
     /// <summary>The meter's name.</summary>
     public const string MeterName = "Podwire.Proxy";
 
+    private const string RestoreFailures = "kubeproxy_sync_proxy_rules_iptables_restore_failures_total";
+
     private readonly Meter meter = new(MeterName);
     private readonly Histogram<double> sync;
     private readonly Histogram<double> partial;
@@ -19,6 +24,9 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Histogram<double> flows;
     private readonly Counter<long> flowsRemoved;
     private readonly Counter<long> failures;
+    private readonly Counter<long>? tableFailures;
+    private readonly Counter<long>? restoreFailures;
+    private readonly Counter<long>? partialFailures;
     private readonly Counter<long> elements;
     private readonly Counter<long> repairs;
     private readonly Counter<long> healthz;
@@ -27,11 +35,15 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Counter<long> endpointChanges;
     private readonly double[] lastSync = new double[2];
     private readonly int[] noLocal = new int[4];
+    private readonly IptablesRuleCounts[] rulesTotal = new IptablesRuleCounts[2];
+    private readonly IptablesRuleCounts[] rulesLast = new IptablesRuleCounts[2];
+    private readonly Lock rules = new();
     private double lastQueued;
 
     /// <summary>The instruments.</summary>
+    /// <param name="mode">The mode: those of the others are not shown, as by kube-proxy.</param>
     /// <param name="pending">Of how many Services the object, and of how many the endpoints wait to be programmed.</param>
-    public ProxyMetrics(Func<(int Services, int Endpoints)> pending)
+    public ProxyMetrics(ProxyMode mode, Func<(int Services, int Endpoints)> pending)
     {
         var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] };
         sync = Duration("kubeproxy_sync_proxy_rules_duration_seconds", "SyncProxyRules latency in seconds", seconds);
@@ -40,7 +52,30 @@ internal sealed class ProxyMetrics : IDisposable
         programming = Duration("kubeproxy_network_programming_duration_seconds", "In Cluster Network Programming Latency in seconds", new() { HistogramBucketBoundaries = [0, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] });
         flows = Duration("kubeproxy_conntrack_reconciler_sync_duration_seconds", "Conntrack reconciler latency in seconds", seconds);
         flowsRemoved = Count("kubeproxy_conntrack_reconciler_deleted_entries_total", "Cumulative conntrack flows deleted by conntrack reconciler");
-        failures = Count("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures");
+        failures = Count("podwire_proxy_sync_failures_total", "Runs that a family was refused in, whatever the mode");
+        switch (mode)
+        {
+            case ProxyMode.Nftables:
+                tableFailures = Count("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures");
+                break;
+            case ProxyMode.Iptables:
+                restoreFailures = Count(RestoreFailures, "Cumulative proxy iptables restore failures");
+                partialFailures = Count("kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total", "Cumulative proxy iptables partial restore failures");
+                meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_iptables_total", () => Rules(rulesTotal), null, "Total number of iptables rules owned by kube-proxy");
+                meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_iptables_last", () => Rules(rulesLast), null, "Number of iptables rules written by kube-proxy in last sync");
+                break;
+            case ProxyMode.Ipvs:
+                restoreFailures = Count(RestoreFailures, "Cumulative proxy iptables restore failures");
+                break;
+        }
+
+        // An event that never happened is shown as 0 rather than not at all, so that a rate over it can be asked for.
+        foreach (var counter in new[] { failures, tableFailures, restoreFailures, partialFailures })
+        {
+            counter?.Add(0, Label(IpFamily.V4));
+            counter?.Add(0, Label(IpFamily.V6));
+        }
+
         elements = Count("podwire_proxy_elements_total", "Map and set elements added to or removed from the kernel");
         repairs = Count("podwire_proxy_repairs_total", "Changes by others that were undone");
         healthz = Count("kubeproxy_proxy_healthz_total", "Cumulative proxy healthz HTTP status");
@@ -74,6 +109,7 @@ internal sealed class ProxyMetrics : IDisposable
             sync.Record(duration.TotalSeconds, label);
             (outcome.FlowFrontends is null ? full : partial).Record(duration.TotalSeconds, label);
             elements.Add(outcome.Elements, label);
+            SetRules(family, outcome);
             if (snapshot.TriggeredAt is { } triggered)
             {
                 programming.Record(Math.Max(0, (now - triggered).TotalSeconds), label);
@@ -82,7 +118,24 @@ internal sealed class ProxyMetrics : IDisposable
     }
 
     /// <summary>A run failed.</summary>
-    public void Failed(Exception why) => failures.Add(1, Label(why is Ruleset.NftException { Operation.Table.Family: Ruleset.TableFamily.Ip6 } ? IpFamily.V6 : IpFamily.V4));
+    public void Failed(Exception why)
+    {
+        foreach (var failure in why is SyncException sync ? sync.Failures : [new(IpFamily.V4, false, why)])
+        {
+            var label = Label(failure.Family);
+            failures.Add(1, label);
+            tableFailures?.Add(1, label);
+            if (failure.Reason is IptablesException)
+            {
+                // As kube-proxy counts: one of changed chains alone is among all of them too.
+                restoreFailures?.Add(1, label);
+                if (failure.IsPartial)
+                {
+                    partialFailures?.Add(1, label);
+                }
+            }
+        }
+    }
 
     /// <summary>Others' changes were undone.</summary>
     public void Repaired() => repairs.Add(1);
@@ -113,6 +166,33 @@ internal sealed class ProxyMetrics : IDisposable
             yield return new(Volatile.Read(ref noLocal[IndexOf(family)]), new("traffic_policy", "internal"), Label(family));
             yield return new(Volatile.Read(ref noLocal[2 + IndexOf(family)]), new("traffic_policy", "external"), Label(family));
         }
+    }
+
+    private void SetRules(IpFamily family, SyncOutcome outcome)
+    {
+        if (outcome.RulesTotal is { } total)
+        {
+            lock (rules)
+            {
+                rulesTotal[IndexOf(family)] = total;
+                rulesLast[IndexOf(family)] = outcome.RulesWritten ?? default;
+            }
+        }
+    }
+
+    private List<Measurement<int>> Rules(IptablesRuleCounts[] counts)
+    {
+        var all = new List<Measurement<int>>();
+        lock (rules)
+        {
+            foreach (var family in Families)
+            {
+                all.Add(new(counts[IndexOf(family)].Filter, new("table", "filter"), Label(family)));
+                all.Add(new(counts[IndexOf(family)].Nat, new("table", "nat"), Label(family)));
+            }
+        }
+
+        return all;
     }
 
     private Counter<long> Count(string name, string help) => meter.CreateCounter<long>(name, null, help);

@@ -38,7 +38,7 @@ internal sealed class ProxyNode : IAsyncDisposable
         self = new() { Metadata = { Name = options.NodeName, Uid = options.NodeName } };
         events = new(client, "podwire-proxy", options.NodeName, logger: logger);
         feed = new(client, state, events, options.NodeName, options.ServiceCidrs.Count == 0, logger);
-        metrics = new(() => state.PendingChanges);
+        metrics = new(options.Mode, () => state.PendingChanges);
         health = new(state, metrics, options.SyncPeriod, TimeProvider.System);
         nodePorts = new(() => health.IsCurrent, ServiceProblem, loggers);
         plane = ServiceDataPlanes.Create(options.Mode, options, kernel, OnRepaired, logger);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile;
@@ -75,7 +74,7 @@ internal sealed class NodeTables : IServiceDataPlane
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NftException">The kernel refused one of the tables; the others are done all the same.</exception>
+    /// <exception cref="SyncException">The kernel refused one of the tables; the others are done all the same.</exception>
     public IReadOnlyList<SyncOutcome> Sync(ProxySnapshot? snapshot, NodeState node)
     {
         var isForeign = Interlocked.Exchange(ref foreign, 0) != 0;
@@ -100,9 +99,10 @@ internal sealed class NodeTables : IServiceDataPlane
         }
 
         var outcomes = new List<SyncOutcome>();
-        ExceptionDispatchInfo? failure = null;
+        var failures = new List<SyncFailure>();
         foreach (var table in tables)
         {
+            var wasVerified = table.IsVerified;
             try
             {
                 var hadModel = !table.NeedsEverything;
@@ -124,12 +124,11 @@ internal sealed class NodeTables : IServiceDataPlane
             catch (Exception e) when (e is NftException or IOException or Netlink.NetlinkException or Netlink.SyscallException)
             {
                 // The other family must not miss this snapshot.
-                failure ??= ExceptionDispatchInfo.Capture(e);
+                failures.Add(new(table.Family, wasVerified, e));
             }
         }
 
-        failure?.Throw();
-        return outcomes;
+        return failures.Count == 0 ? outcomes : throw new SyncException(failures);
     }
 
     /// <inheritdoc/>
@@ -154,13 +153,24 @@ internal sealed class NodeTables : IServiceDataPlane
     public bool IsPresent() => kernel.ListTables().Any(static id => Ours.Contains(id) || IsKubeProxys(id));
 
     /// <inheritdoc/>
+    /// <remarks>Its rules hook in where ours do and would translate new connections to endpoints that nobody keeps up any more.</remarks>
+    public bool RemovePredecessor()
+    {
+        var left = kernel.ListTables().Where(IsKubeProxys).ToList();
+        foreach (var id in left)
+        {
+            kernel.Nft.Apply(RulesetDiff.Removing(id));
+            generations.Committed(1);
+        }
+
+        return left.Count > 0;
+    }
+
+    /// <inheritdoc/>
     public void Remove(ProxyMode? successor)
     {
         tables.ForEach(static table => table.Remove());
-        foreach (var id in kernel.ListTables().Filtered(IsKubeProxys))
-        {
-            kernel.Nft.Apply(RulesetDiff.Removing(id));
-        }
+        _ = RemovePredecessor();
     }
 
     /// <summary>What kube-proxy's nftables mode left.</summary>

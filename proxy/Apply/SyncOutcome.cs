@@ -20,6 +20,12 @@ internal readonly record struct SyncOutcome(int Batches, int Elements, IReadOnly
     /// <summary>The same under externalTrafficPolicy Local.</summary>
     public int NoLocalExternal { get; init; }
 
+    /// <summary>Rules that are there now, by the tables of iptables; null in the other modes.</summary>
+    public Compile.Iptables.IptablesRuleCounts? RulesTotal { get; init; }
+
+    /// <summary>Rules that were written.</summary>
+    public Compile.Iptables.IptablesRuleCounts? RulesWritten { get; init; }
+
     /// <summary>Nothing was done.</summary>
     public static SyncOutcome Nothing { get; } = new(0, 0, []);
 }

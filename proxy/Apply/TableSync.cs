@@ -21,12 +21,16 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
     private TableModel? model;
     private bool isVerified;
     private (ProxySnapshot Snapshot, Task<TableModel> Model)? early;
+    private int elementsAtOnce = ElementsAtOnce;
 
     /// <summary>The family.</summary>
     public IpFamily Family => family;
 
     /// <summary>The model; null until the first snapshot.</summary>
     public TableModel? Model => model;
+
+    /// <summary>True if the kernel is believed to hold what the model says, so that the next synchronisation sends changes alone.</summary>
+    public bool IsVerified => isVerified;
 
     /// <summary>True if the next snapshot must name every Service.</summary>
     public bool NeedsEverything => model is null;
@@ -48,7 +52,7 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
             return SyncOutcome.Nothing;
         }
 
-        var changes = snapshot is null ? [] : model.Apply(snapshot, ElementsAtOnce);
+        var changes = snapshot is null ? [] : model.Apply(snapshot, elementsAtOnce);
         if (!isVerified)
         {
             return Repair();
@@ -115,7 +119,7 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
 
     private SyncOutcome Load()
     {
-        var outcome = Commit(Ahead.Of(model!.Load(ElementsAtOnce)));
+        var outcome = Commit(Ahead.Of(model!.Load(elementsAtOnce)));
         isVerified = true;
         ApplyLog.Loaded(logger, id.ToString(), outcome.Elements, outcome.Batches);
         return outcome with { FlowFrontends = null };
@@ -151,9 +155,9 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
     private SyncOutcome Commit(IReadOnlyList<NftBatch> batches, uint? generation)
     {
         int count = 0, elements = 0, operations = 0;
-        foreach (var part in batches.SelectMany(static batch => batch.Split(ElementsAtOnce)))
+        foreach (var part in batches.SelectMany(batch => batch.Split(elementsAtOnce)))
         {
-            nft.Apply(part, count == 0 ? generation : null);
+            Send(part, count == 0 ? generation : null);
             generations.Committed(1);
             count++;
             elements += part.ElementCount;
@@ -175,12 +179,26 @@ internal sealed class TableSync(INftables nft, GenerationWatch generations, IpFa
                 continue;
             }
 
-            nft.Apply(batch);
+            Send(batch, null);
             generations.Committed(1);
             count++;
             elements += batch.ElementCount;
         }
 
         return new(count, elements, []);
+    }
+
+    private void Send(NftBatch batch, uint? generation)
+    {
+        try
+        {
+            nft.Apply(batch, generation);
+        }
+        catch (NftException e) when (e.Errno == Errno.EMSGSIZE)
+        {
+            // The send buffer is what it is: the next run compares, and sends less at once.
+            elementsAtOnce = Math.Max(1, Math.Min(elementsAtOnce, batch.ElementCount) / 2);
+            throw;
+        }
     }
 }

@@ -64,6 +64,14 @@ internal static class ServiceReader
         }
 
         var isBalanced = spec.Type == "LoadBalancer";
+        var ranges = isBalanced ? SourceRanges(spec.SourceRanges, reading) : [];
+        if (isBalanced && ranges.Length == 0 && spec.SourceRanges.Count > 0)
+        {
+            // Somebody asked for a guard: an open door is the one thing that was not meant.
+            reading.Skip("status.loadBalancer.ingress: left out, because none of spec.loadBalancerSourceRanges can be read");
+            isBalanced = false;
+        }
+
         return new()
         {
             Key = new(metadata.Namespace ?? string.Empty, metadata.Name ?? string.Empty),
@@ -73,7 +81,7 @@ internal static class ServiceReader
             ClusterIps = reading.Addresses("spec.clusterIPs", spec.ClusterIps.Count > 0 ? spec.ClusterIps : [spec.ClusterIp]),
             ExternalIps = reading.Addresses("spec.externalIPs", spec.ExternalIps),
             LoadBalancerIps = isBalanced ? reading.Addresses("status.loadBalancer.ingress", ingress) : [],
-            SourceRanges = isBalanced ? SourceRanges(spec.SourceRanges, reading) : [],
+            SourceRanges = ranges,
             Ports = [.. spec.Ports],
             AffinitySeconds = Affinity(spec, reading),
             InternalLocal = spec.InternalTrafficPolicy == "Local",

@@ -74,6 +74,7 @@ internal static class IpvsDestinationMessage
         ushort port = 0;
         var weight = 0;
         uint method = 0, active = 0, inactive = 0, persistent = 0;
+        var counters = default(IpvsCounters);
         while (attributes.Read())
         {
             switch (attributes.Type)
@@ -100,6 +101,9 @@ internal static class IpvsDestinationMessage
                 case IpVs.IPVS_DEST_ATTR_PERSIST_CONNS:
                     persistent = attributes.UInt32();
                     break;
+                case IpVs.IPVS_DEST_ATTR_STATS64:
+                    counters = IpvsCounters.Decode(attributes.Nested());
+                    break;
                 case IpVs.IPVS_DEST_ATTR_ADDR_FAMILY when (IpFamily)attributes.UInt16() is IpFamily.V4 or IpFamily.V6:
                     family = (IpFamily)attributes.UInt16();
                     break;
@@ -111,7 +115,7 @@ internal static class IpvsDestinationMessage
             return false;
         }
 
-        status = new(new(IpvsServiceMessage.DecodeAddress(address, family), port, weight), active, inactive, persistent) { IsTranslated = method == IpVs.IP_VS_CONN_F_MASQ };
+        status = new(new(IpvsServiceMessage.DecodeAddress(address, family), port, weight), active, inactive, persistent) { IsTranslated = method == IpVs.IP_VS_CONN_F_MASQ, Counters = counters };
         return true;
     }
 }

@@ -12,6 +12,9 @@ public readonly record struct IpvsDestinationStatus(IpvsDestination Destination,
     /// <summary>True if it is reached by address translation, false for direct routing and tunnels.</summary>
     public bool IsTranslated { get; init; } = true;
 
+    /// <summary>What it has counted; zero on kernels before 4.1.</summary>
+    public IpvsCounters Counters { get; init; }
+
     /// <summary>True if some connection still goes there.</summary>
     public bool HasConnections => Active + (ulong)Inactive > 0;
 }

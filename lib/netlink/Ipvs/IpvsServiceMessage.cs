@@ -60,6 +60,34 @@ internal static class IpvsServiceMessage
         return false;
     }
 
+    /// <summary>What the service of a message has counted.</summary>
+    public static bool TryDecodeCounters(in NetlinkMessage message, out IpvsCounters counters)
+    {
+        counters = default;
+        if (GenericHeader.CommandOf(message) != IpVs.IPVS_CMD_NEW_SERVICE)
+        {
+            return false;
+        }
+
+        var attributes = message.Attributes(GenericHeader.Size);
+        while (attributes.Read())
+        {
+            if (attributes.Type == IpVs.IPVS_CMD_ATTR_SERVICE)
+            {
+                var service = attributes.Nested();
+                while (service.Read())
+                {
+                    if (service.Type == IpVs.IPVS_SVC_ATTR_STATS64)
+                    {
+                        counters = IpvsCounters.Decode(service.Nested());
+                    }
+                }
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Begins a message of the family.</summary>
     public static void Begin(ref NetlinkWriter writer, ushort family, byte command, NetlinkFlags flags = NetlinkFlags.None)
     {

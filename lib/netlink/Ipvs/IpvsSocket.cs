@@ -94,6 +94,14 @@ public sealed class IpvsSocket : IDisposable
         return Socket.TryGet<IpvsService>(writer.Written, "get IPVS service", IpvsServiceMessage.TryDecode, out var service, key) ? service : null;
     }
 
+    /// <summary>What a service has counted; null where there is no such service.</summary>
+    public IpvsCounters? GetCounters(IpvsServiceKey key)
+    {
+        var writer = new NetlinkWriter(stackalloc byte[128]);
+        IpvsServiceMessage.EncodeGet(ref writer, family, key);
+        return Socket.TryGet<IpvsCounters>(writer.Written, "get IPVS service", IpvsServiceMessage.TryDecodeCounters, out var counters, key) ? counters : null;
+    }
+
     /// <summary>The destinations of a service with their connections; none where there is no such service.</summary>
     public List<IpvsDestinationStatus> ListDestinations(IpvsServiceKey service)
     {

@@ -1,4 +1,4 @@
-using System.Runtime.ExceptionServices;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
@@ -60,7 +60,7 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
     public void Distrust() => families.ForEach(static family => family.Distrust());
 
     /// <inheritdoc/>
-    /// <exception cref="IptablesException">iptables-restore refused one of the families; the other is done all the same.</exception>
+    /// <exception cref="SyncException">iptables-restore refused one of the families; the other is done all the same.</exception>
     public IReadOnlyList<SyncOutcome> Sync(ProxySnapshot? snapshot, NodeState node)
     {
         var isForeign = Interlocked.Exchange(ref foreign, 0) != 0;
@@ -70,13 +70,15 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
         }
 
         var outcomes = new List<SyncOutcome>();
-        ExceptionDispatchInfo? failure = null;
+        var failures = new List<SyncFailure>();
         foreach (var family in families)
         {
+            var wasVerified = family.IsVerified;
             try
             {
                 var hadModel = family.Model is not null;
-                var outcome = family.Sync(snapshot, IptablesSettings.Of(options, node, family.Family));
+                var began = Stopwatch.GetTimestamp();
+                var outcome = family.Sync(snapshot, IptablesSettings.Of(options, node, family.Family)) with { Family = family.Family, Took = Stopwatch.GetElapsedTime(began) };
                 outcomes.Add(outcome);
                 if (isForeign && hadModel && outcome.Batches > 0)
                 {
@@ -84,22 +86,21 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
                     repaired(outcome);
                 }
             }
-            catch (IptablesException e)
+            catch (Exception e) when (e is IptablesException or IOException)
             {
                 // The other family must not miss this snapshot.
                 family.Distrust();
-                failure ??= ExceptionDispatchInfo.Capture(e);
+                failures.Add(new(family.Family, wasVerified, e));
             }
         }
 
-        if (snapshot is not null && failure is null && IptablesSettings.UsesLocalhost(options) && kernel.Namespace.ReadSysctl(RouteLocalnet) != "1")
+        if (snapshot is not null && failures.Count == 0 && IptablesSettings.UsesLocalhost(options) && kernel.Namespace.ReadSysctl(RouteLocalnet) != "1")
         {
             // Only now: KUBE-FIREWALL, which keeps neighbours away from 127.0.0.1, is in place.
             kernel.Namespace.WriteSysctl(RouteLocalnet, "1");
         }
 
-        failure?.Throw();
-        return outcomes;
+        return failures.Count == 0 ? outcomes : throw new SyncException(failures);
     }
 
     /// <inheritdoc/>

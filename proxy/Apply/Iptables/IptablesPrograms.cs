@@ -25,6 +25,10 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
     /// <summary>True if the programs of the variant are there.</summary>
     public bool Exist => Find(IpFamily.V4, "-save") is not null;
 
+    /// <summary>Where the program iptables, or ip6tables, is.</summary>
+    /// <exception cref="IptablesException">It is not installed.</exception>
+    public string PathOf(IpFamily family) => Find(family, string.Empty) ?? throw Missing(family, string.Empty);
+
     /// <summary>True if the rules go to x_tables: nobody announces changes there.</summary>
     public bool IsLegacy => isLegacy ??= variant == IptablesVariant.Legacy || (variant == IptablesVariant.Default && Run(IpFamily.V4, string.Empty, ["--version"], null).Contains("legacy", StringComparison.Ordinal));
 
@@ -86,7 +90,7 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
 
     private string Run(IpFamily family, string action, IReadOnlyList<string> args, string? input)
     {
-        var program = Find(family, action) ?? throw new IptablesException($"{(family == IpFamily.V4 ? "iptables" : "ip6tables")}{action} is not installed: mode iptables needs the package iptables");
+        var program = Find(family, action) ?? throw Missing(family, action);
         var start = new ProcessStartInfo(program, args) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Process process;
         try
@@ -124,6 +128,8 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
             return process.ExitCode == 0 ? output.Result : throw new IptablesException(Message(program, process.ExitCode, errors.Result, input));
         }
     }
+
+    private static IptablesException Missing(IpFamily family, string action) => new($"{(family == IpFamily.V4 ? "iptables" : "ip6tables")}{action} is not installed: mode iptables needs the package iptables");
 
     private static string Message(string program, int exitCode, string errors, string? input)
     {

@@ -20,6 +20,9 @@ internal sealed class IptablesSync(IptablesPrograms programs, IpFamily family, I
     /// <summary>The model; null until the first snapshot.</summary>
     public IptablesModel? Model => model;
 
+    /// <summary>True if the kernel is believed to hold what the model says, so that the next synchronisation writes changed chains alone.</summary>
+    public bool IsVerified => isVerified;
+
     /// <summary>Says that the kernel may hold something else than the model: the next synchronisation lists the chains.</summary>
     public void Distrust() => isVerified = false;
 
@@ -54,7 +57,7 @@ internal sealed class IptablesSync(IptablesPrograms programs, IpFamily family, I
         isVerified = false;
         programs.Restore(family, change.ToRestoreText());
         isVerified = true;
-        return new(1, change.LineCount, change.FlowFrontends);
+        return new(1, change.LineCount, change.FlowFrontends) { RulesTotal = model.RuleCounts, RulesWritten = change.RuleCounts };
     }
 
     /// <summary>What <see cref="Sync"/> would send for a snapshot that names every Service.</summary>
@@ -75,6 +78,6 @@ internal sealed class IptablesSync(IptablesPrograms programs, IpFamily family, I
 
         isVerified = true;
         IptablesLog.Verified(logger, family == IpFamily.V4 ? "iptables" : "ip6tables", change.Written.Count(), change.Deleted.Count, change.LineCount);
-        return new(change.IsEmpty ? 0 : 1, change.LineCount, null);
+        return new(change.IsEmpty ? 0 : 1, change.LineCount, null) { RulesTotal = model!.RuleCounts, RulesWritten = change.RuleCounts };
     }
 }

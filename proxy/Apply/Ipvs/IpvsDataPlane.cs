@@ -1,4 +1,4 @@
-using System.Runtime.ExceptionServices;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Podwire.Netlink;
 using Podwire.Netlink.Ipvs;
@@ -59,6 +59,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
 
     /// <inheritdoc/>
     /// <exception cref="IpvsMissingException">The kernel lacks something.</exception>
+    /// <exception cref="SyncException">A family was refused; the other is done all the same.</exception>
     public IReadOnlyList<SyncOutcome> Sync(ProxySnapshot? snapshot, NodeState state)
     {
         Open();
@@ -76,15 +77,17 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
         }
 
         var outcomes = new List<SyncOutcome>();
-        ExceptionDispatchInfo? failure = null;
+        var failures = new List<SyncFailure>();
         foreach (var family in families)
         {
+            var wasVerified = family.IsVerified;
             try
             {
                 var wasLooking = snapshot is null && family.Model is not null && (wasForeign || isDue);
                 var settings = IpvsSettings.Of(options, state, family.Family, nodeAddresses);
                 var sameSettings = settings.Equals(family.Model?.Settings);
-                var outcome = family.Sync(snapshot, state, settings);
+                var began = Stopwatch.GetTimestamp();
+                var outcome = family.Sync(snapshot, state, settings) with { Family = family.Family, Took = Stopwatch.GetElapsedTime(began) };
                 outcomes.Add(outcome);
                 if (wasLooking && sameSettings && outcome is { Batches: > 0, Elements: > 0 })
                 {
@@ -96,7 +99,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
             {
                 // The other family must not miss this snapshot.
                 family.Distrust();
-                failure ??= ExceptionDispatchInfo.Capture(e);
+                failures.Add(new(family.Family, wasVerified, e));
             }
         }
 
@@ -105,8 +108,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
             verifiedAt = clock.GetTimestamp();
         }
 
-        failure?.Throw();
-        return outcomes;
+        return failures.Count == 0 ? outcomes : throw new SyncException(failures);
     }
 
     /// <summary>What the kernel has otherwise than the models, as text; for a look from outside while nothing is being synchronised.</summary>
@@ -225,8 +227,14 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
             }
         }
 
-        kernel!.RemoveAll(options.Ipvs.ExcludeCidrs);
         families.Clear();
+        if (successor is not null && kernel!.RemoveIdle(options.Ipvs.ExcludeCidrs) is > 0 and var busy)
+        {
+            IpvsLog.Busy(logger, busy);
+            return;
+        }
+
+        kernel!.RemoveAll(options.Ipvs.ExcludeCidrs);
         IpvsLog.Removed(logger);
     }
 

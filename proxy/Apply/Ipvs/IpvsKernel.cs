@@ -214,20 +214,34 @@ internal sealed class IpvsKernel : IDisposable
             route.DeleteLink(deviceIndex);
         }
 
-        var batch = Ipvs.NewBatch();
-        foreach (var service in Ipvs.ListServices())
+        RemoveServices(service => !exclude.Any(range => range.Contains(service.Address)));
+        RemoveSets();
+    }
+
+    /// <summary>
+    /// As <see cref="RemoveAll"/>, but for virtual services with established connections, and their addresses: IPVS alone translates those, and another mode
+    /// that has taken over would not.
+    /// </summary>
+    /// <returns>How many virtual services stay for now.</returns>
+    public int RemoveIdle(IReadOnlyList<IpPrefix> exclude)
+    {
+        var busy = Ipvs.ListServices().Where(service => !exclude.Any(range => range.Contains(service.Key.Address)) && Ipvs.ListDestinations(service.Key).Exists(static status => status.Active > 0))
+            .Select(static service => service.Key).ToHashSet();
+        if (busy.Count == 0)
         {
-            if (!exclude.Any(range => range.Contains(service.Key.Address)))
-            {
-                batch.DeleteService(service.Key);
-            }
+            RemoveAll(exclude);
+            return 0;
         }
 
-        Ipvs.Execute(batch);
-        foreach (var name in SetNames())
+        if (FindDevice() != 0)
         {
-            sets.Destroy(name);
+            var needed = busy.Select(static key => key.Address).ToHashSet();
+            ChangeAddresses([], [.. route.ListAddresses(deviceIndex).Select(static entry => entry.Prefix.Address).Where(address => !address.IsLinkLocal && !needed.Contains(address))]);
         }
+
+        RemoveServices(service => !busy.Contains(service) && !exclude.Any(range => range.Contains(service.Address)));
+        RemoveSets();
+        return busy.Count;
     }
 
     /// <summary>True if the interface or one of the sets is there.</summary>
@@ -249,6 +263,28 @@ internal sealed class IpvsKernel : IDisposable
     private const int FullSet = 4352;
 
     private static IEnumerable<string> SetNames() => KubeIpSets.All.SelectMany(static set => (string[])[KubeIpSets.NameOf(set, IpFamily.V4), KubeIpSets.NameOf(set, IpFamily.V6)]).Append(KubeIpSets.Scratch);
+
+    private void RemoveServices(Func<IpvsServiceKey, bool> which)
+    {
+        var batch = Ipvs.NewBatch();
+        foreach (var service in Ipvs.ListServices())
+        {
+            if (which(service.Key))
+            {
+                batch.DeleteService(service.Key);
+            }
+        }
+
+        Ipvs.Execute(batch);
+    }
+
+    private void RemoveSets()
+    {
+        foreach (var name in SetNames())
+        {
+            sets.Destroy(name);
+        }
+    }
 
     private int FindDevice() => deviceIndex = route.GetLink(Device)?.Index ?? 0;
 

@@ -19,4 +19,7 @@ internal static partial class IpvsLog
 
     [LoggerMessage(5, LogLevel.Information, "IPVS services, kube-ipvs0, ipsets and chains of mode ipvs removed")]
     public static partial void Removed(ILogger logger);
+
+    [LoggerMessage(6, LogLevel.Debug, "{Services} virtual services stay for the connections that lead through them")]
+    public static partial void Busy(ILogger logger, int services);
 }

@@ -31,6 +31,9 @@ internal sealed class IpvsSync(IpvsKernel kernel, IptablesPrograms programs, IpF
     /// <summary>True if destinations wait for their last connection to end.</summary>
     public bool IsDraining => drain.IsActive;
 
+    /// <summary>True if the kernel is believed to hold what the model says, so that the next synchronisation sends changes alone.</summary>
+    public bool IsVerified => isVerified;
+
     /// <summary>Says that the kernel may hold something else than the model: the next synchronisation reads it back.</summary>
     public void Distrust() => isVerified = false;
 

@@ -19,6 +19,9 @@ internal sealed class IptablesChange
     /// <summary>Rules written and chains deleted.</summary>
     public int LineCount { get; private set; }
 
+    /// <summary>Rules in the chains that are written.</summary>
+    public IptablesRuleCounts RuleCounts => new(CountOf(IptablesTable.Filter), CountOf(IptablesTable.Nat));
+
     /// <summary>Chains that are written.</summary>
     public IEnumerable<(IptablesTable Table, string Chain)> Written => order;
 
@@ -63,6 +66,8 @@ internal sealed class IptablesChange
         removed.Add(jump);
         LineCount++;
     }
+
+    private int CountOf(IptablesTable table) => order.Sum(entry => entry.Table == table ? written[entry].Count : 0);
 
     /// <summary>
     /// As iptables-restore --noflush takes it: a chain line makes a chain or empties it, so everything that is deleted is emptied first.

@@ -18,6 +18,8 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
     private readonly Dictionary<(IptablesTable, string), ulong> sharedFingerprints = [];
     private NodeState node = new() { Name = string.Empty };
     private int endpoints;
+    private int serviceRules;
+    private IptablesRuleCounts sharedRules;
 
     /// <summary>What all rules depend on.</summary>
     public IptablesSettings Settings => settings;
@@ -27,6 +29,9 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
 
     /// <summary>Services with rules.</summary>
     public int ServiceCount => services.Count;
+
+    /// <summary>How many rules there are.</summary>
+    public IptablesRuleCounts RuleCounts => sharedRules with { Nat = sharedRules.Nat + serviceRules };
 
     /// <summary>Takes in a snapshot; gives the chains that change by it.</summary>
     public IptablesChange Apply(ProxySnapshot snapshot)
@@ -48,8 +53,10 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
 
         if (sharedChanged)
         {
+            sharedRules = default;
             foreach (var (table, chain, rules) in SharedChains())
             {
+                sharedRules = table == IptablesTable.Nat ? sharedRules with { Nat = sharedRules.Nat + rules.Count } : sharedRules with { Filter = sharedRules.Filter + rules.Count };
                 var fingerprint = new IptablesChain(chain, rules).Fingerprint();
                 if (!sharedFingerprints.TryGetValue((table, chain), out var before) || before != fingerprint)
                 {
@@ -117,6 +124,9 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
         return false;
     }
 
+    /// <summary>The Service that has a frontend, or null.</summary>
+    public ServiceKey? OwnerOf(FrontendKey key) => claims.OwnerOf(key);
+
     /// <summary>The Services that asked for a frontend that an older one has.</summary>
     public IEnumerable<(ServiceRecord Loser, FrontendKey Frontend, ServiceKey Owner)> LostClaims(IEnumerable<ServiceKey> among)
     {
@@ -154,7 +164,7 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
         endpoints += count - (before?.Endpoints ?? 0);
         if (state is not null)
         {
-            services[key] = new(state, count) { Shared = before?.Shared ?? [], Chains = before?.Chains ?? [] };
+            services[key] = new(state, count) { Shared = before?.Shared ?? [], Chains = before?.Chains ?? [], Rules = before?.Rules ?? 0 };
         }
         else if (before is not null)
         {
@@ -195,6 +205,8 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
             chainsChanged = true;
         }
 
+        var rules = compiled.Chains.Sum(static chain => chain.Rules.Count);
+        serviceRules += rules - entry.Rules;
         if (changed || chainsChanged)
         {
             change.FlowFrontends.AddRange(ServiceCompiler.KeysOf(entry.State.Service, settings.Family).Filtered(static frontend => frontend.Protocol != IpProtocol.Tcp));
@@ -206,7 +218,7 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
         }
         else
         {
-            services[key] = entry with { Shared = compiled.Shared, Chains = after };
+            services[key] = entry with { Shared = compiled.Shared, Chains = after, Rules = rules };
         }
 
         return changed;
@@ -252,6 +264,8 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
         public List<(IptablesTable Table, string Chain, IptablesRule Rule)> Shared { get; init; } = [];
 
         public (string Name, ulong Fingerprint)[] Chains { get; init; } = [];
+
+        public int Rules { get; init; }
 
         public bool IsGone { get; init; }
     }

@@ -105,6 +105,9 @@ internal sealed class IpvsModel : IFrontendIndex
         return false;
     }
 
+    /// <summary>The Service that has a frontend, or null.</summary>
+    public ServiceKey? OwnerOf(FrontendKey key) => claims.OwnerOf(key);
+
     /// <summary>The Services that asked for a frontend that an older one has.</summary>
     public IEnumerable<(ServiceRecord Loser, FrontendKey Frontend, ServiceKey Owner)> LostClaims(IEnumerable<ServiceKey> among)
     {
