@@ -2,10 +2,11 @@ using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Netlink;
-using Podwire.Netlink.Nftables;
+using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
-using Podwire.Proxy.Compile;
+using Podwire.Proxy.Apply.Iptables;
+using Podwire.Proxy.Apply.Ipvs;
 using Podwire.Proxy.Config;
 using Podwire.Proxy.State;
 using Podwire.Proxy.Watch;
@@ -16,42 +17,15 @@ namespace Podwire.Proxy.Explain;
 /// <summary><c>podwire explain</c>: what a connection meets on this node.</summary>
 public static class ExplainProgram
 {
-    private const string Help = """
-        NAME
-          podwire explain - what a connection to a Service meets on this node
-
-        SYNOPSIS
-          podwire explain POD_OR_IP SERVICE_OR_IP:PORT[/PROTOCOL] [FLAG]...
-
-        DESCRIPTION
-          Reads the Services and their endpoints from the API server and the proxy's table from the kernel of this node, sends the first packet of
-          a connection through that table in thought, and prints the rules it meets in their order, with what they have counted; every
-          endpoint of the Service with whether it can be chosen, or why not; and what becomes of the connection. Nothing is changed, and no packet is sent.
-
-          The source is an address, a pod (NAMESPACE/NAME, or NAME in namespace default), or «node» for a process of the node.
-          The destination is a Service (NAMESPACE/NAME:PORT, or NAME:PORT in namespace default; PORT is a number or the port's name) or an
-          address and port: a cluster IP, an external IP, a load balancer's, or the node's own with a node port. PROTOCOL is tcp, udp or sctp.
-
-        FLAGS
-          --kubeconfig FILE, --master URL, --hostname-override NAME, --config FILE and the others of podwire-proxy: give those that it
-          runs with, because what is masqueraded depends on them.
-
-        EXAMPLES
-          podwire explain web-7d4b9 shop/cart:http --config /etc/podwire/proxy.yaml
-          podwire explain 10.244.1.7 10.96.0.10:53/udp --kubeconfig /etc/kubernetes/proxy.kubeconfig --cluster-cidr 10.244.0.0/16
-          podwire explain 198.51.100.7 192.0.2.11:30080 --kubeconfig /etc/kubernetes/proxy.kubeconfig
-
-        EXIT STATUS
-          0 explained, 1 failed, 2 an argument or a flag cannot be used
-
-        """;
+    private const string Trace = "trace";
+    private const string TraceTimeout = "trace-timeout";
 
     /// <summary>Runs it.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         if (args.Length == 0 || args.Contains("--help") || args.Contains("-h"))
         {
-            await Console.Out.WriteAsync(Help).ConfigureAwait(false);
+            await Console.Out.WriteAsync(ExplainHelp.Text).ConfigureAwait(false);
             return args.Length == 0 ? 2 : 0;
         }
 
@@ -59,17 +33,17 @@ public static class ExplainProgram
         {
             var (source, target, flags) = Split(args);
             var options = ProxyFlags.Read(flags, static file => YamlToJson.Parse(File.ReadAllText(file)));
+            TimeSpan? patience = flags.IsSet(Trace) ? flags.GetDuration(TraceTimeout) : null;
             using var client = new KubeClient(ProxyProgram.ConnectionOf(options), new() { UserAgent = "podwire-explain" });
             using var termination = Termination.Handle();
-            await Console.Out.WriteAsync(await ExplainAsync(options, client, source, ExplainTarget.Parse(target), termination.Token).ConfigureAwait(false)).ConfigureAwait(false);
-            return 0;
+            return await RunAsync(options, client, source, ExplainTarget.Parse(target), patience, termination.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ConfigurationException or FlagException or YamlFormatException)
         {
             await Console.Error.WriteLineAsync($"podwire explain: {e.Message}").ConfigureAwait(false);
             return 2;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KubeConfigException or KubeApiException or HttpRequestException or TimeoutException or NetlinkException or SyscallException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KubeConfigException or KubeApiException or HttpRequestException or TimeoutException or NetlinkException or SyscallException or IptablesException or IpvsMissingException)
         {
             await Console.Error.WriteLineAsync($"podwire explain: {e.Message}").ConfigureAwait(false);
             return 1;
@@ -79,12 +53,52 @@ public static class ExplainProgram
     /// <summary>The text, from the API server and the kernel of the calling thread's network namespace.</summary>
     internal static async Task<string> ExplainAsync(ProxyOptions options, KubeClient client, string source, ExplainTarget target, CancellationToken cancel)
     {
-        // Opened here, on the caller's thread, for the network namespace that it is in.
-        using var route = RouteSocket.Open();
-        using var nft = NftSocket.Open();
+        using var ns = NetNamespace.OpenSelf();
+        return (await ReadAsync(ns, options, client, source, target, cancel).ConfigureAwait(false)).Text;
+    }
+
+    private static async Task<int> RunAsync(ProxyOptions options, KubeClient client, string source, ExplainTarget target, TimeSpan? patience, CancellationToken cancel)
+    {
+        using var ns = NetNamespace.OpenSelf();
+        var (text, packet, mode) = await ReadAsync(ns, options, client, source, target, cancel).ConfigureAwait(false);
+        await Console.Out.WriteAsync(text).ConfigureAwait(false);
+        if (patience is not { } time)
+        {
+            return 0;
+        }
+
+        if (mode == ProxyMode.Nftables)
+        {
+            throw new ConfigurationException("--trace is for the modes iptables and ipvs; in mode nftables a rule «meta nftrace set 1» and «nft monitor trace» do it");
+        }
+
+        var traced = new TracedConnection(packet.Protocol, packet.Source, packet.Destination, packet.Port);
+        var steps = new IptablesTrace(ns).Run(
+            traced, time, () => Console.Error.WriteLine($"podwire explain: waiting up to {time.TotalSeconds:0.###} s for a connection {packet.Source} -> {new State.EndpointAddress(packet.Destination, packet.Port)}/{Compile.ProtocolNames.Of(packet.Protocol)}: make one now"), cancel);
+        var head = "trace";
+        foreach (var step in steps)
+        {
+            await Console.Out.WriteLineAsync(head.PadRight(12) + step).ConfigureAwait(false);
+            head = string.Empty;
+        }
+
+        if (steps.Count > 0)
+        {
+            return 0;
+        }
+
+        await Console.Error.WriteLineAsync("podwire explain: no such packet came").ConfigureAwait(false);
+        return 1;
+    }
+
+    private static async Task<(string Text, ExplainedPacket Packet, ProxyMode Mode)> ReadAsync(
+        NetNamespace ns, ProxyOptions options, KubeClient client, string source, ExplainTarget target, CancellationToken cancel)
+    {
+        using var route = RouteSocket.Open(ns);
         var local = new HashSet<IpAddress>(route.ListAddresses().Mapped(static entry => entry.Prefix.Address));
         var state = await ReadAsync(options, client, cancel).ConfigureAwait(false);
-        var services = state.Take(everything: true)!.Services.Filtered(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
+        var snapshot = state.Take(everything: true)!;
+        var services = snapshot.Services.Filtered(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
         var (candidates, name) = await SourceAsync(client, source, state.Node, cancel).ConfigureAwait(false);
         var (address, port, protocol) = target.Resolve(services, candidates.Count > 0 ? candidates[0].Family : null);
         var from = candidates.FirstOrDefault(candidate => candidate.Family == address.Family);
@@ -93,10 +107,10 @@ public static class ExplainProgram
             throw new ConfigurationException($"{source} has no address of the family of {address}");
         }
 
-        var model = new TableModel(TableSettings.Of(options, state.Node, address.Family));
-        model.Absorb(new(state.Node, services.ToDictionary(static pair => pair.Key, static pair => (ServiceState?)pair.Value)));
         var packet = new ExplainedPacket(from, address, protocol, port, local.Contains(from) ? null : InterfaceTo(from, route));
-        return new Explanation(model, nft.ReadTable(TableSchema.Of(address.Family).Id), services, state.Node, local).Write(packet, name);
+        var kernel = new ExplainKernel(ns);
+        var mode = kernel.ModeOf(options.Mode, address.Family);
+        return (kernel.Explain(mode, options, new(state.Node, snapshot.Services), packet, name, local), packet, mode);
     }
 
     private static (string Source, string Target, DaemonFlags Flags) Split(string[] args)
@@ -108,7 +122,7 @@ public static class ExplainProgram
 
         // The two stand together, in front of the flags or behind them.
         var (words, rest) = args[0].StartsWith('-') ? (args[^2..], args[..^2]) : (args[..2], args[2..]);
-        var flags = ProxyFlags.Declare();
+        var flags = ProxyFlags.Declare().Switch(Trace, "watch a real packet").Value(TraceTimeout, "DURATION", "how long to wait for it", "30s");
         using var error = new StringWriter();
         return flags.TryParse(rest, TextWriter.Null, error, out _) ? (words[0], words[1], flags) : throw new ConfigurationException(error.ToString().Trim().Replace("podwire-proxy: ", "").Replace("podwire-proxy --help", "podwire explain --help"));
     }

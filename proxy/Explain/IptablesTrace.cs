@@ -11,8 +11,8 @@ namespace Podwire.Proxy.Explain;
 
 /// <summary>
 /// What people do by hand to see a connection's way through iptables: a TRACE rule in the raw table, reading what the kernel tells, and taking the
-/// rule away again. The rule goes whatever happens; one whose process was killed is taken away by <see cref="RemoveLeftovers"/>, which the next trace and
-/// the next start of the proxy call.
+/// rule away again. The rule goes whatever happens: a <see cref="TraceGuard"/> takes it away where this process is killed, and where that is killed too,
+/// <see cref="RemoveLeftovers"/> does, which the next trace and the next start of the proxy call.
 /// </summary>
 internal sealed class IptablesTrace
 {
@@ -43,6 +43,7 @@ internal sealed class IptablesTrace
         var family = connection.Source.Family;
         var rule = RuleOf(connection, CommentPrefix + IdentityOf(Environment.ProcessId));
         using var monitor = NftTraceMonitor.Open(ns);
+        using var guard = TraceGuard.Start(ns, programs.PathOf(family), rule);
         var put = new List<string>();
         try
         {

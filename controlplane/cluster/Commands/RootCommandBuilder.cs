@@ -16,6 +16,7 @@ internal static class RootCommandBuilder
             Exec(paths),
             Cni(),
             // Run by the executable before this command line is parsed; here for the overview in --help.
+            new Command("explain", "What a connection to a Service meets on this node: rules with counters, endpoints, outcome. See podwire explain --help."),
             new Command("bgp", "What a running podwire-bgp knows: neighbors, routes, explain PREFIX, summary. See podwire bgp --help."),
             Init(),
         };
