@@ -154,7 +154,7 @@ public sealed class IpvsModelTests
         return expected;
     }
 
-    private static IpvsSettings Settings(IpFamily family, bool knowsPods, bool masqueradeAll) => new(
+    internal static IpvsSettings Settings(IpFamily family, bool knowsPods, bool masqueradeAll) => new(
         new()
         {
             Family = family,

@@ -108,6 +108,9 @@ public sealed class IptablesTrafficTests(IptablesNode node) : TrafficTests(node)
             using var trace = ProxyProcess.StartTrace(Node.NameOf("node"), "10.244.0.2", "10.96.1.44", 80);
             await TestNode.EventuallyAsync(() => Task.FromResult(trace.Log.Contains("ready", StringComparison.Ordinal)), "the trace");
             Assert.Equal(0, IptablesTrace.RemoveLeftovers(Node["node"]));
+            // Its guard first, which else would take the rule away.
+            var guard = int.Parse(Node.Run("node", $"pgrep -P {trace.Id} -x sh").Trim());
+            Node.Run("node", $"kill -9 {guard}");
             await trace.KillAsync();
             Assert.Contains("TRACE", Node.Run("node", "iptables-save -t raw"));
 

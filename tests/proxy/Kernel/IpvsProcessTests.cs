@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Podwire.Proxy.Tests.Model;
 using static Podwire.Proxy.Tests.Model.ApiObjects;
 
 namespace Podwire.Proxy.Tests.Kernel;
 
-/// <summary>The program in mode ipvs: schedulers, time-outs, --dry-run.</summary>
+/// <summary>The program in mode ipvs: restarts, flags, --cleanup, --dry-run.</summary>
 public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, IAsyncLifetime
 {
     private readonly FakeApiServer api = new();
@@ -25,7 +27,12 @@ public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, I
             await node.StopProxyAsync();
         }
 
-        Assert.Equal(0, (await ProxyProcess.Start(node.NameOf("node"), "--cleanup").EndAsync()).ExitCode);
+        // Not the program: a start of it costs seconds in the guest.
+        using (var kernel = node["node"].Run(ProxyKernel.Open))
+        {
+            ServiceDataPlanes.Remove(new(), kernel, NullLogger.Instance);
+        }
+
         listener = node["node"].Run(() =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -48,17 +55,62 @@ public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, I
         }
     }
 
-    [UmlTheory]
-    [InlineData("lblc", "")]
-    [InlineData("sh", "")]
-    [InlineData("mh", "(mh-port)")]
-    public async Task Scheduler_AskedFor_IsTheKernels_AndServes(string scheduler, string flags)
+    [UmlFact]
+    public async Task Cleanup_AfterSigterm_LeavesNothing()
     {
-        using var proxy = Start("ipvs", $"--ipvs-scheduler={scheduler}", "--ipvs-tcp-timeout=600s", "--ipvs-udp-timeout=30s", "--ipvs-strict-arp");
+        var before = State();
+        using var proxy = Start("ipvs");
         await ServedAsync();
-        Assert.Contains($"TCP  10.96.3.1:80 {scheduler} {flags}".TrimEnd(), node.Run("node", "ipvsadm -Ln"), StringComparison.Ordinal);
+        proxy.Terminate();
+        Assert.Equal(0, (await proxy.EndAsync()).ExitCode);
+        // The data path stays without the process.
+        Assert.NotNull(await node.AskAsync("p1", "10.96.3.1", 80));
+        Assert.Contains("KUBE-CLUSTER-IP", node.Run("node", "ipset -n list"), StringComparison.Ordinal);
+
+        Assert.Equal(0, (await ProxyProcess.Start(node.NameOf("node"), "--cleanup").EndAsync()).ExitCode);
+
+        Assert.Equal(before, State());
+        Assert.Equal(string.Empty, node.Run("node", "ipset -n list; ipvsadm -Sn; ip link show kube-ipvs0 2>/dev/null || true"));
+        Assert.DoesNotContain("KUBE", node.Run("node", "iptables-save; ip6tables-save"), StringComparison.Ordinal);
+    }
+
+    [UmlFact]
+    public async Task Kill9_ThenARestart_ConnectionsGoOnAndNothingIsWrittenAnew()
+    {
+        using var first = Start("ipvs");
+        await ServedAsync();
+        using var kept = node["p1"].Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await kept.ConnectAsync(IPAddress.Parse("10.96.3.1"), 80, TestContext.Current.CancellationToken);
+        var buffer = new byte[64];
+        _ = await kept.ReceiveAsync(buffer);
+        await first.KillAsync();
+        Assert.NotNull(await node.AskAsync("p1", "10.96.3.1", 80));
+        var before = State();
+
+        using var second = Start("ipvs");
+        await TestNode.EventuallyAsync(() => Task.FromResult(second.Log.Contains("kube", StringComparison.Ordinal) || second.Log.Length > 0), "it runs");
+        await ServedAsync();
+        await kept.SendAsync("on"u8.ToArray());
+
+        Assert.Equal("on", Encoding.ASCII.GetString(buffer, 0, await kept.ReceiveAsync(buffer)));
+        Assert.Equal(before, State());
+        // It says when something differed.
+        Assert.DoesNotContain("read back", second.Log, StringComparison.Ordinal);
+    }
+
+    [UmlFact]
+    public async Task Flags_OfTheMode_AreTheKernels_AndForeignServicesInExcludedCidrsAreLeftAlone()
+    {
+        node.Run("node", "ipvsadm -A -t 10.77.0.1:80 -s rr; ipvsadm -A -t 10.78.0.1:80 -s rr");
+        using var proxy = Start("ipvs", "--ipvs-scheduler=wrr", "--ipvs-tcp-timeout=600s", "--ipvs-udp-timeout=30s", "--ipvs-strict-arp", "--ipvs-exclude-cidrs=10.77.0.0/16");
+        await ServedAsync();
+        Assert.Contains("TCP  10.96.3.1:80 wrr", node.Run("node", "ipvsadm -Ln"), StringComparison.Ordinal);
         Assert.Matches(@"600 \d+ 30", node.Run("node", "ipvsadm -L --timeout"));
         Assert.Equal(("1", "2"), (node["node"].ReadSysctl("net/ipv4/conf/all/arp_ignore"), node["node"].ReadSysctl("net/ipv4/conf/all/arp_announce")));
+        await TestNode.EventuallyAsync(() => Task.FromResult(!node.Run("node", "ipvsadm -Sn").Contains("10.78.0.1", StringComparison.Ordinal)), "the other one is removed");
+        Assert.Contains("10.77.0.1:80", node.Run("node", "ipvsadm -Sn"), StringComparison.Ordinal);
+        await proxy.KillAsync();
+        node.Run("node", "ipvsadm -D -t 10.77.0.1:80");
     }
 
     [UmlFact]

@@ -17,6 +17,8 @@ internal sealed class IpvsTraffic(TestNode node) : TrafficTests(node)
 
     private protected override bool RefusesUnusedPorts => true;
 
+    private protected override bool OneChoiceForAll => true;
+
     internal void Make(string name, string ips, string ports, string targets, string v4, string? v6 = null, string spec = "", string status = "{}") => Publish(name, ips, ports, targets, v4, v6, spec, status);
 
     internal Task ProgrammedAsync(string? address, ushort port, string name) => ReadyAsync(address, port, name);

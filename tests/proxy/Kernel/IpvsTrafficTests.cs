@@ -10,7 +10,7 @@ using static Podwire.Proxy.Tests.Model.ApiObjects;
 namespace Podwire.Proxy.Tests.Kernel;
 
 /// <summary>Mode ipvs: what every mode must do, and what only this one does.</summary>
-public sealed class IpvsTrafficTests(IpvsNode node) : IClassFixture<IpvsNode>
+public sealed partial class IpvsTrafficTests(IpvsNode node) : IClassFixture<IpvsNode>
 {
     private readonly IpvsTraffic traffic = new(node);
 
@@ -58,6 +58,69 @@ public sealed class IpvsTrafficTests(IpvsNode node) : IClassFixture<IpvsNode>
 
     [UmlFact]
     public Task Http_HealthAndMetrics_AnswerAsKubeProxy() => traffic.Http_HealthAndMetrics_AnswerAsKubeProxy();
+
+    [UmlFact]
+    public Task Ports_SeveralAndNamedDifferentlyPerPod_ReachEachItsOwn() => traffic.Ports_SeveralAndNamedDifferentlyPerPod_ReachEachItsOwn();
+
+    [UmlFact]
+    public Task NodePort_TcpAndUdpOnOneNumber_AreKeptApart() => traffic.NodePort_TcpAndUdpOnOneNumber_AreKeptApart();
+
+    [UmlFact]
+    public Task Service_PortsAndTypeChanged_DeletedAndMadeAnew_IsFollowed() => traffic.Service_PortsAndTypeChanged_DeletedAndMadeAnew_IsFollowed();
+
+    [UmlTheory]
+    [InlineData("p1", "10.96.5.5", 132)]
+    [InlineData("client", "10.89.0.11", 30505)]
+    public Task Sctp_InitToClusterIpAndNodePort_ReachesTheEndpointAtItsPort(string from, string address, ushort port) =>
+        traffic.Sctp_InitToClusterIpAndNodePort_ReachesTheEndpointAtItsPort(from, address, port);
+
+    [UmlFact]
+    public Task ExternalPolicy_FlippedLive_ChangesWhatTheEndpointSees() => traffic.ExternalPolicy_FlippedLive_ChangesWhatTheEndpointSees();
+
+    [UmlFact]
+    public Task InternalPolicyLocal_ForPodsAndTheNode_KeepsToEndpointsOfThisNode() => traffic.InternalPolicyLocal_ForPodsAndTheNode_KeepsToEndpointsOfThisNode();
+
+    [UmlFact]
+    public Task Terminating_ServesOnlyWhereNoneIsReady_EachPolicyByItself() => traffic.Terminating_ServesOnlyWhereNoneIsReady_EachPolicyByItself();
+
+    [UmlFact]
+    public Task Hints_OfZonesAndNodes_KeepTrafficNear_UntilOneIsMissing() => traffic.Hints_OfZonesAndNodes_KeepTrafficNear_UntilOneIsMissing();
+
+    [UmlFact]
+    public Task BadPorts_OfServiceAndSlice_AreLeftOutWithAnEvent_AndTheRestIsServed() => traffic.BadPorts_OfServiceAndSlice_AreLeftOutWithAnEvent_AndTheRestIsServed();
+
+    [UmlFact]
+    public Task DuplicateNodePort_OlderServiceHasIt_TheOtherOneIsTold_AndItsRestIsServed() => traffic.DuplicateNodePort_OlderServiceHasIt_TheOtherOneIsTold_AndItsRestIsServed();
+
+    [UmlFact]
+    public Task SourceRange_ThatCannotBeParsed_IsLeftOutWithAnEvent_AndNeverOpensTheDoor() => traffic.SourceRange_ThatCannotBeParsed_IsLeftOutWithAnEvent_AndNeverOpensTheDoor();
+
+    [UmlFact]
+    public Task WrongFamily_OfAClusterIp_IsLeftOut_AndTheOtherFamilyIsServed() => traffic.WrongFamily_OfAClusterIp_IsLeftOut_AndTheOtherFamilyIsServed();
+
+    [UmlFact]
+    public Task ApiServer_AwayAndBack_DataPathStays_AndNothingIsLoadedAgain() => traffic.ApiServer_AwayAndBack_DataPathStays_AndNothingIsLoadedAgain();
+
+    [UmlFact]
+    public async Task Destination_ThatSomebodyTookAway_RefusesTheChange_AndTheNextRunConverges()
+    {
+        traffic.Make("robbed", "10.96.2.11", "http/TCP/80", "http/TCP/8080", "10.244.0.2");
+        await traffic.ProgrammedAsync("10.96.2.11", 80, "robbed:http");
+        var key = new IpvsServiceKey(IpProtocol.Tcp, IpAddress.Parse("10.96.2.11"), 80);
+        await TestNode.EventuallyAsync(() => Task.FromResult(Weights(key) == "10.244.0.2:8080=1"), "it is programmed");
+        foreach (var (harm, to) in ((string, string)[])
+        [
+            ("ipvsadm -d -t 10.96.2.11:80 -r 10.244.0.2:8080", "10.244.0.3"), ("ipvsadm -a -t 10.96.2.11:80 -r 10.244.0.4:8080 -m -w 7", "10.244.0.4"),
+            ("ipvsadm -D -t 10.96.2.11:80", "10.244.0.2"), ("ipset del KUBE-CLUSTER-IP 10.96.2.11,tcp:80", "10.244.0.3"),
+        ])
+        {
+            node.Run("node", harm);
+            traffic.Make("robbed", "10.96.2.11", "http/TCP/80", "http/TCP/8080", to);
+            await TestNode.EventuallyAsync(() => Task.FromResult(Weights(key) == $"{to}:8080=1" && Plan().Length == 0), $"it converges after {harm}");
+        }
+
+        node.Api.Delete(Services, "default", "robbed");
+    }
 
     [UmlFact]
     public async Task Endpoint_LeavesWithAConnection_KeepsItAtWeightZeroAndGoesWhenItEnds()

@@ -61,6 +61,14 @@ public sealed class NftablesTrafficTests(TestNode node) : TrafficTests(node), IC
         Publish("listed", "10.96.1.14,fd96::1:14", "http/TCP/80/30094 dns/UDP/53", "http/TCP/8080 dns/UDP/5353", "10.244.0.2 10.244.0.3", "fd44::2", spec: ",\"externalTrafficPolicy\":\"Local\"");
         await ReadyAsync("10.96.1.14", 80, "listed:http");
         await ReadyAsync("fd96::1:14", 80, "listed:http");
+        Publish("listed-sticky", "10.96.1.16", "http/TCP/80", "http/TCP/8080", "10.244.0.2 10.244.0.3", spec: ",\"sessionAffinity\":\"ClientIP\"");
+        Publish(
+            "listed-guarded", "10.96.1.17", "http/TCP/80 x/SCTP/9", "http/TCP/8080 x/SCTP/9", "10.244.0.2", status: """{"loadBalancer":{"ingress":[{"ip":"203.0.113.17"}]}}""",
+            spec: ",\"type\":\"LoadBalancer\",\"externalIPs\":[\"203.0.113.18\"],\"loadBalancerSourceRanges\":[\"198.51.100.0/24\",\"10.89.0.99/32\"]");
+        Publish("listed-empty", "10.96.1.18", "http/TCP/80/30118", "http/TCP/8080", "");
+        await ReadyAsync("10.96.1.16", 80, "listed-sticky:http");
+        await ReadyAsync("203.0.113.17", 80, "listed-guarded:http");
+        await TestNode.EventuallyAsync(() => Task.FromResult(Refuses("listed-empty:http")), "the refusal");
 
         var text = Node.Run("node", "nft -s list ruleset");
         Assert.Contains("comment \"default/listed:http\"", text);

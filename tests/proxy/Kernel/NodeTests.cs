@@ -53,7 +53,7 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
         using var server = node["p2"].Run(RawSctp);
         using var client = node[from].Run(RawSctp);
 
-        Assert.Equal(3868, await InitAsync(client, address, port, server));
+        Assert.Equal(3868, await SctpInit.ExchangeAsync(client, address, port, server));
     }
 
     [Fact]
@@ -64,11 +64,11 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
         using var first = node["p2"].Run(RawSctp);
         using var second = node["p3"].Run(RawSctp);
         using var client = node["p1"].Run(RawSctp);
-        Assert.Equal(4000, await InitAsync(client, "10.96.3.3", 132, first, 5050));
+        Assert.Equal(4000, await SctpInit.ExchangeAsync(client, "10.96.3.3", 132, first, 5050));
 
         Publish("moves", "10.96.3.3", "x/SCTP/132", "x/SCTP/4000", "10.244.0.4");
 
-        await TestNode.EventuallyAsync(async () => await InitAsync(client, "10.96.3.3", 132, second, 5050, 300) == 4000, "the same tuple is translated anew");
+        await TestNode.EventuallyAsync(async () => await SctpInit.ExchangeAsync(client, "10.96.3.3", 132, second, 5050, 300) == 4000, "the same tuple is translated anew");
     }
 
     [Fact]
@@ -80,11 +80,11 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
         node.Api.Set(Slices, "default", "dns6-IPv6", Slice("dns6", "dns/UDP/5454", "fd44::3", "IPv6"));
         using var socket = node["p1"].Run(static () => new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp));
         await socket.ConnectAsync(IPAddress.Parse("fd96::3:4"), 53, TestContext.Current.CancellationToken);
-        await TestNode.EventuallyAsync(async () => await AskAsync(socket) == "p2", "the Service answers");
+        await TestNode.EventuallyAsync(async () => await TestNode.AskUdpAsync(socket) == "p2", "the Service answers");
 
         node.Api.Set(Slices, "default", "dns6-IPv6", Slice("dns6", "dns/UDP/5454", "fd44::4", "IPv6"));
 
-        await TestNode.EventuallyAsync(async () => await AskAsync(socket) == "p3", "the flow moves to the new endpoint");
+        await TestNode.EventuallyAsync(async () => await TestNode.AskUdpAsync(socket) == "p3", "the flow moves to the new endpoint");
     }
 
     [Theory]
@@ -98,12 +98,12 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
         await ReadyAsync("no-endpoint-services", "flows:dns");
         using var socket = node[from].Run(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         await socket.ConnectAsync(IPAddress.Parse(address), port, TestContext.Current.CancellationToken);
-        Assert.Null(await AskAsync(socket));
+        Assert.Null(await TestNode.AskUdpAsync(socket));
 
         Publish("flows", "10.96.3.5", "dns/UDP/53/30305", "dns/UDP/5353", "10.244.0.3", External);
-        await TestNode.EventuallyAsync(async () => await AskAsync(socket) == "p2", "the first endpoint is reached");
+        await TestNode.EventuallyAsync(async () => await TestNode.AskUdpAsync(socket) == "p2", "the first endpoint is reached");
         Publish("flows", "10.96.3.5", "dns/UDP/53/30305", "dns/UDP/5353", "10.244.0.4", External);
-        await TestNode.EventuallyAsync(async () => await AskAsync(socket) == "p3", "the second endpoint is reached");
+        await TestNode.EventuallyAsync(async () => await TestNode.AskUdpAsync(socket) == "p3", "the second endpoint is reached");
         node.Api.Delete(Services, "default", "flows");
         await TestNode.EventuallyAsync(() => Task.FromResult(node.ReadTable(TableSchema.V4.Id)!.FindSet("service-ips")!.Elements.All(element => element.Comment != "default/flows:dns")), "the Service is gone");
     }
@@ -116,10 +116,10 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
         await ReadyAsync("service-ips", "mine:dns");
         using var direct = node["client"].Run(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         await direct.ConnectAsync(IPAddress.Parse("10.244.0.4"), 6000, TestContext.Current.CancellationToken);
-        Assert.Equal("p3", await AskAsync(direct));
+        Assert.Equal("p3", await TestNode.AskUdpAsync(direct));
         using var kept = node["p1"].Run(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         await kept.ConnectAsync(IPAddress.Parse("10.96.3.6"), 53, TestContext.Current.CancellationToken);
-        await TestNode.EventuallyAsync(async () => await AskAsync(kept) == "p2", "the Service answers");
+        await TestNode.EventuallyAsync(async () => await TestNode.AskUdpAsync(kept) == "p2", "the Service answers");
         var before = FlowIds("10.244.0.4", 6000).Concat(FlowIds("10.96.3.6", 53)).Order().ToList();
         Assert.Equal(2, before.Count);
 
@@ -237,52 +237,8 @@ public sealed class NodeTests(TestNode node) : IClassFixture<TestNode>
         }
     }
 
-    private static async Task<string?> AskAsync(Socket socket)
-    {
-        var buffer = new byte[64];
-        using var limit = new CancellationTokenSource(300);
-        try
-        {
-            await socket.SendAsync("?"u8.ToArray(), limit.Token);
-            return System.Text.Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, limit.Token));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
-        {
-            return null;
-        }
-    }
-
     // This kernel may have no SCTP sockets; rules and connection tracking look at packets all the same.
     private static Socket RawSctp() => RawSocket.Open(132);
-
-    /// <param name="client">Where from.</param>
-    /// <param name="address">Where to.</param>
-    /// <param name="port">The port there.</param>
-    /// <param name="server">Where it should come.</param>
-    /// <param name="from">The source port; none for any, as it is after masquerading.</param>
-    /// <param name="patience">In milliseconds.</param>
-    /// <summary>Sends an INIT and returns the port at which it comes to the server, or 0.</summary>
-    private static async Task<int> InitAsync(Socket client, string address, ushort port, Socket server, ushort? from = null, int patience = 3000)
-    {
-        await client.SendToAsync(SctpInit.Write(from ?? 5000, port), new IPEndPoint(IPAddress.Parse(address), 0), TestContext.Current.CancellationToken);
-        var buffer = new byte[1500];
-        using var limit = new CancellationTokenSource(patience);
-        try
-        {
-            while (true)
-            {
-                var length = await server.ReceiveAsync(buffer, limit.Token);
-                if (SctpInit.TryRead(buffer.AsSpan(0, length), out var source, out var destination) && (from is null || source == from))
-                {
-                    return destination;
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return 0;
-        }
-    }
 
     private Socket ServeUdp(string pod, string answer, int port = 5454, bool v4 = false)
     {

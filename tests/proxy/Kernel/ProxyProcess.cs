@@ -38,12 +38,23 @@ internal sealed class ProxyProcess : IDisposable
         }
     }
 
+    /// <summary>Its number.</summary>
+    public int Id => process.Id;
+
+    /// <summary><c>podwire explain</c>.</summary>
+    public static ProxyProcess StartExplain(string ns, params string[] args) => StartTask(ns, "explain", args);
+
     public static ProxyProcess Start(string ns, params string[] args) => StartTask(ns, "podwire-proxy", args);
 
     /// <summary>A trace of connections SOURCE DESTINATION PORT that waits for an hour.</summary>
     public static ProxyProcess StartTrace(string ns, string source, string destination, ushort port) => StartTask(ns, "trace", source, destination, port.ToString());
 
-    private static ProxyProcess StartTask(string ns, string task, params string[] args)
+    /// <summary>The proxy, which finds programs in a folder of the test's before all others.</summary>
+    public static ProxyProcess StartWithPrograms(string ns, string folder, params string[] args) => StartTask(ns, "podwire-proxy", args, $"{folder}:{Environment.GetEnvironmentVariable("PATH")}");
+
+    private static ProxyProcess StartTask(string ns, string task, params string[] args) => StartTask(ns, task, args, null);
+
+    private static ProxyProcess StartTask(string ns, string task, string[] args, string? path)
     {
         var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(ProxyProcess).Assembly.Location] : (string[])[], .. args])
         {
@@ -51,6 +62,11 @@ internal sealed class ProxyProcess : IDisposable
             RedirectStandardOutput = true,
         };
         start.Environment[Task] = task;
+        if (path is not null)
+        {
+            start.Environment["PATH"] = path;
+        }
+
         return new(Process.Start(start)!);
     }
 
@@ -97,6 +113,9 @@ internal sealed class ProxyProcess : IDisposable
         {
             case "podwire-proxy":
                 Environment.Exit(ProxyProgram.RunAsync(args).GetAwaiter().GetResult());
+                break;
+            case "explain":
+                Environment.Exit(ExplainProgram.RunAsync(args).GetAwaiter().GetResult());
                 break;
             case "trace":
                 using (var ns = NetNamespace.OpenSelf())

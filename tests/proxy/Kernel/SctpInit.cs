@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Podwire.Proxy.Tests.Kernel;
 
@@ -38,6 +40,35 @@ internal static class SctpInit
         packet.AsSpan(8, 4).Clear();
         (source, destination) = (BinaryPrimitives.ReadUInt16BigEndian(packet), BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(2)));
         return given == Crc32c(packet);
+    }
+
+    /// <summary>Sends an INIT and gives the port at which it comes to the server, or 0.</summary>
+    /// <param name="client">Where from.</param>
+    /// <param name="address">Where to.</param>
+    /// <param name="port">The port there.</param>
+    /// <param name="server">Where it should come.</param>
+    /// <param name="from">The source port; none for any, as it is after masquerading.</param>
+    /// <param name="patience">In milliseconds.</param>
+    public static async Task<int> ExchangeAsync(Socket client, string address, ushort port, Socket server, ushort? from = null, int patience = 3000)
+    {
+        await client.SendToAsync(Write(from ?? 5000, port), new IPEndPoint(IPAddress.Parse(address), 0), TestContext.Current.CancellationToken);
+        var buffer = new byte[1500];
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            while (true)
+            {
+                var length = await server.ReceiveAsync(buffer, limit.Token);
+                if (TryRead(buffer.AsSpan(0, length), out var source, out var destination) && (from is null || source == from))
+                {
+                    return destination;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
     }
 
     private static uint Crc32c(ReadOnlySpan<byte> bytes)

@@ -87,7 +87,7 @@ public class TestNode : IAsyncLifetime
         }
     }
 
-    internal async Task StartProxyAsync(bool waitForSync = true, ProxyMode? mode = null)
+    internal async Task StartProxyAsync(bool waitForSync = true, ProxyMode? mode = null, Func<ProxyOptions, ProxyOptions>? with = null)
     {
         stop = new();
         client = new(new KubeConfig { Server = new(Api.Address) });
@@ -100,7 +100,8 @@ public class TestNode : IAsyncLifetime
             HealthzBindAddress = "127.0.0.1:0",
             MetricsBindAddress = "127.0.0.1:0",
         };
-        node = new(Configure(options), client, Kernel, NullLoggerFactory.Instance);
+        options = Configure(options);
+        node = new(with is null ? options : with(options), client, Kernel, NullLoggerFactory.Instance);
         running = node.RunAsync(stop.Token);
         if (waitForSync)
         {
@@ -136,10 +137,57 @@ public class TestNode : IAsyncLifetime
         {
             return null;
         }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.HostUnreachable or SocketError.NetworkUnreachable)
+        {
+            return "unreachable";
+        }
         catch (OperationCanceledException)
         {
             return "timeout";
         }
+    }
+
+    /// <summary>Sends a datagram and gives the answer; null if none comes at once.</summary>
+    internal static async Task<string?> AskUdpAsync(Socket socket, int patience = 200)
+    {
+        var buffer = new byte[64];
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            await socket.SendAsync("?"u8.ToArray(), limit.Token);
+            return System.Text.Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, limit.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Another server of a pod's, which answers as the one on 8080 does.</summary>
+    internal Socket Listen(string pod, int port)
+    {
+        var server = this[pod].Run(() =>
+        {
+            var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+            socket.Listen(64);
+            return socket;
+        });
+        _ = AcceptAsync(server, pod);
+        return server;
+    }
+
+    /// <summary>An HTTP answer, head and body, asked for from a namespace; empty where nobody answers.</summary>
+    internal string Get(string from, string address, int port, string path) =>
+        Run(from, $"exec 3<>/dev/tcp/{address}/{port} && printf 'GET {path} HTTP/1.0\\r\\nHost: node\\r\\n\\r\\n' >&3 && cat <&3 || true");
+
+    /// <summary>A number on /metrics; 0 where there is none.</summary>
+    internal async Task<double> MetricAsync(string name)
+    {
+        using var http = new HttpClient();
+        var text = await http.GetStringAsync($"http://127.0.0.1:{Proxy.Endpoints.MetricsPort}/metrics");
+        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[(name.Length + 1)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Asks until each of the answers has come, and returns all that came meanwhile.</summary>

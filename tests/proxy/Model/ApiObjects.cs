@@ -24,13 +24,38 @@ internal static class ApiObjects
 
     /// <param name="service">The Service's name.</param>
     /// <param name="ports">«name/PROTOCOL/port», with spaces.</param>
-    /// <param name="endpoints">Addresses, with spaces; «@node» after one names its node, node1 otherwise.</param>
+    /// <param name="endpoints">
+    /// Addresses, with spaces; after one «@node» names its node, node1 otherwise, «@node@rst» says whether it is ready, serving and terminating, «@node@rs@a»
+    /// hints at zone a, «@node@rs@a@node1» at a node.
+    /// </param>
     /// <param name="family">IPv4 or IPv6.</param>
     public static string Slice(string service, string ports, string endpoints, string family = "IPv4")
     {
         var list = ports.Split(' ').Select(port => port.Split('/')).Select(part => $$"""{"name":"{{part[0]}}","protocol":"{{part[1]}}","port":{{part[2]}}}""");
         var each = endpoints.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Split('@')).Select(part =>
-            $$$"""{"addresses":["{{{part[0]}}}"],"conditions":{"ready":true,"serving":true,"terminating":false},"nodeName":"{{{(part.Length > 1 ? part[1] : "node1")}}}"}""");
+            $$$"""{"addresses":["{{{part[0]}}}"],"conditions":{{{Conditions(part.Length > 2 ? part[2] : "rs")}}},"nodeName":"{{{(part.Length > 1 ? part[1] : "node1")}}}"{{{Hints(part)}}}}""");
         return $$$"""{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"namespace":"default","name":"{{{service}}}-{{{family}}}","uid":"{{{service}}}-{{{family}}}","resourceVersion":"$RV","labels":{"kubernetes.io/service-name":"{{{service}}}"}},"addressType":"{{{family}}}","ports":[{{{string.Join(',', list)}}}],"endpoints":[{{{string.Join(',', each)}}}]}""";
+    }
+
+    private static string Conditions(string letters)
+    {
+        string Of(char letter) => letters.Contains(letter) ? "true" : "false";
+        return $$"""{"ready":{{Of('r')}},"serving":{{Of('s')}},"terminating":{{Of('t')}}}""";
+    }
+
+    private static string Hints(string[] part)
+    {
+        if (part.Length < 4)
+        {
+            return string.Empty;
+        }
+
+        var zones = part[3].Length > 0 ? $$"""
+            "forZones":[{"name":"{{part[3]}}"}]
+            """ : string.Empty;
+        var nodes = part.Length > 4 ? $$"""
+            "forNodes":[{"name":"{{part[4]}}"}]
+            """ : string.Empty;
+        return $",\"hints\":{{{zones}{(zones.Length > 0 && nodes.Length > 0 ? "," : string.Empty)}{nodes}}}";
     }
 }

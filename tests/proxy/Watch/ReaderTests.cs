@@ -60,7 +60,8 @@ public sealed class ReaderTests
         Assert.Equal(["http", "http2"], record.Ports.Select(port => port.Name));
         Assert.Equal(0, record.Ports[1].NodePort);
         Assert.Equal("203.0.113.3", Assert.Single(record.ExternalIps).ToString());
-        Assert.Equal(6, problems.Count);
+        Assert.Empty(record.LoadBalancerIps);
+        Assert.Equal(7, problems.Count);
     }
 
     [Fact]
