@@ -23,10 +23,9 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Histogram<double> programming;
     private readonly Histogram<double> flows;
     private readonly Counter<long> flowsRemoved;
-    private readonly Counter<long> failures;
-    private readonly Counter<long>? tableFailures;
-    private readonly Counter<long>? restoreFailures;
-    private readonly Counter<long>? partialFailures;
+    private readonly long[] failures = new long[2];
+    private readonly long[] restoreFailures = new long[2];
+    private readonly long[] partialFailures = new long[2];
     private readonly Counter<long> elements;
     private readonly Counter<long> repairs;
     private readonly Counter<long> healthz;
@@ -52,28 +51,22 @@ internal sealed class ProxyMetrics : IDisposable
         programming = Duration("kubeproxy_network_programming_duration_seconds", "In Cluster Network Programming Latency in seconds", new() { HistogramBucketBoundaries = [0, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] });
         flows = Duration("kubeproxy_conntrack_reconciler_sync_duration_seconds", "Conntrack reconciler latency in seconds", seconds);
         flowsRemoved = Count("kubeproxy_conntrack_reconciler_deleted_entries_total", "Cumulative conntrack flows deleted by conntrack reconciler");
-        failures = Count("podwire_proxy_sync_failures_total", "Runs that a family was refused in, whatever the mode");
+        // Counted here and looked at there, so that what never happened is shown as 0 and a rate over it can be asked for.
+        Count("podwire_proxy_sync_failures_total", "Runs that a family was refused in, whatever the mode", failures);
         switch (mode)
         {
             case ProxyMode.Nftables:
-                tableFailures = Count("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures");
+                Count("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures", failures);
                 break;
             case ProxyMode.Iptables:
-                restoreFailures = Count(RestoreFailures, "Cumulative proxy iptables restore failures");
-                partialFailures = Count("kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total", "Cumulative proxy iptables partial restore failures");
+                Count(RestoreFailures, "Cumulative proxy iptables restore failures", restoreFailures);
+                Count("kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total", "Cumulative proxy iptables partial restore failures", partialFailures);
                 meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_iptables_total", () => Rules(rulesTotal), null, "Total number of iptables rules owned by kube-proxy");
                 meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_iptables_last", () => Rules(rulesLast), null, "Number of iptables rules written by kube-proxy in last sync");
                 break;
             case ProxyMode.Ipvs:
-                restoreFailures = Count(RestoreFailures, "Cumulative proxy iptables restore failures");
+                Count(RestoreFailures, "Cumulative proxy iptables restore failures", restoreFailures);
                 break;
-        }
-
-        // An event that never happened is shown as 0 rather than not at all, so that a rate over it can be asked for.
-        foreach (var counter in new[] { failures, tableFailures, restoreFailures, partialFailures })
-        {
-            counter?.Add(0, Label(IpFamily.V4));
-            counter?.Add(0, Label(IpFamily.V6));
         }
 
         elements = Count("podwire_proxy_elements_total", "Map and set elements added to or removed from the kernel");
@@ -93,10 +86,10 @@ internal sealed class ProxyMetrics : IDisposable
     public void Queued(DateTimeOffset now) => Volatile.Write(ref lastQueued, now.ToUnixTimeMilliseconds() / 1000.0);
 
     /// <summary>A run ended well.</summary>
-    public void Synced(DateTimeOffset now, TimeSpan took, ProxySnapshot snapshot, IReadOnlyList<SyncOutcome> outcomes)
+    public void Synced(DateTimeOffset now, TimeSpan took, ProxySnapshot? snapshot, IReadOnlyList<SyncOutcome> outcomes)
     {
-        changes.Add(snapshot.ServiceChanges);
-        endpointChanges.Add(snapshot.EndpointChanges);
+        changes.Add(snapshot?.ServiceChanges ?? 0);
+        endpointChanges.Add(snapshot?.EndpointChanges ?? 0);
         for (var i = 0; i < outcomes.Count; i++)
         {
             var outcome = outcomes[i];
@@ -110,7 +103,7 @@ internal sealed class ProxyMetrics : IDisposable
             (outcome.FlowFrontends is null ? full : partial).Record(duration.TotalSeconds, label);
             elements.Add(outcome.Elements, label);
             SetRules(family, outcome);
-            if (snapshot.TriggeredAt is { } triggered)
+            if (snapshot?.TriggeredAt is { } triggered)
             {
                 programming.Record(Math.Max(0, (now - triggered).TotalSeconds), label);
             }
@@ -122,16 +115,15 @@ internal sealed class ProxyMetrics : IDisposable
     {
         foreach (var failure in why is SyncException sync ? sync.Failures : [new(IpFamily.V4, false, why)])
         {
-            var label = Label(failure.Family);
-            failures.Add(1, label);
-            tableFailures?.Add(1, label);
+            var index = IndexOf(failure.Family);
+            Interlocked.Increment(ref failures[index]);
             if (failure.Reason is IptablesException)
             {
                 // As kube-proxy counts: one of changed chains alone is among all of them too.
-                restoreFailures?.Add(1, label);
+                Interlocked.Increment(ref restoreFailures[index]);
                 if (failure.IsPartial)
                 {
-                    partialFailures?.Add(1, label);
+                    Interlocked.Increment(ref partialFailures[index]);
                 }
             }
         }
@@ -194,6 +186,9 @@ internal sealed class ProxyMetrics : IDisposable
 
         return all;
     }
+
+    private void Count(string name, string help, long[] counts) => meter.CreateObservableCounter(
+        name, () => Families.Select(family => new Measurement<long>(Volatile.Read(ref counts[IndexOf(family)]), Label(family))), null, help);
 
     private Counter<long> Count(string name, string help) => meter.CreateCounter<long>(name, null, help);
 

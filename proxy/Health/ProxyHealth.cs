@@ -62,7 +62,8 @@ internal sealed class ProxyHealth(ProxyState state, ProxyMetrics metrics, TimeSp
             oldestPending = null;
         }
 
-        if (snapshot is not null)
+        // A run that made a refused one good has no snapshot of its own, and did the work all the same.
+        if (snapshot is not null || outcomes.Any(static outcome => outcome.Batches > 0))
         {
             metrics.Synced(now, clock.GetElapsedTime(began), snapshot, outcomes);
         }

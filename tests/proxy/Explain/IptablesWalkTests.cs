@@ -95,6 +95,12 @@ public sealed class IptablesWalkTests
                     var asked = new ExplainedPacket(packet.Source, packet.Destination, packet.Protocol, packet.Port, packet.Interface);
                     if (packet.Interface is null && model.DeniedToNode.Contains(new(packet.Protocol, packet.Destination, packet.Port)))
                     {
+                        if (model.Find(new(packet.Protocol, packet.Destination, packet.Port))!.Destinations.IsEmpty)
+                        {
+                            // Refused by IPVS before the filter that would drop it sees it; the interpreter does not tell the two apart.
+                            continue;
+                        }
+
                         asked = asked with { Source = packet.Destination };
                     }
 

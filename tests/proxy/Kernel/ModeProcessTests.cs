@@ -93,10 +93,13 @@ public sealed class ModeProcessTests(TestNode node) : IClassFixture<TestNode>, I
         const string Left = """
             table ip kube-proxy {
               chain services { ip daddr 10.96.9.1 tcp dport 80 dnat to 10.244.0.2:8080; }
-              chain nat-prerouting { type nat hook prerouting priority dstnat; policy accept; jump services; }
-              chain nat-output { type nat hook output priority dstnat; policy accept; jump services; }
+              chain nat-prerouting { type nat hook prerouting priority -100; policy accept; jump services; }
+              chain nat-output { type nat hook output priority -100; policy accept; jump services; }
             }
-            table ip6 kube-proxy { chain services { } }
+            table ip6 kube-proxy {
+              chain services {
+              }
+            }
             """;
         node.Run("node", "nft -f -", Left);
         using var kept = await ConnectAsync("p3", "10.96.9.1", 80);
