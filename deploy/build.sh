@@ -30,4 +30,4 @@ step deploy/cni "$root/deploy/cni/publish.sh" "$out/cni"
 publish deploy/sample
 link "$root/artifacts/aot/deploy/sample/podwire-echo" "$out/bin" podwire-echo
 publish deploy/bin
-link "$root/artifacts/aot/deploy/bin/podwire" "$out/bin" podwire podwire-apiserver podwire-kubelet podwire-flannel podwire-bgp podwire-proxy podwire-netpolicy
+link "$root/artifacts/aot/deploy/bin/podwire" "$out/bin" podwire podwire-apiserver podwire-kubelet podwire-flannel podwire-bgp podwire-calico podwire-proxy podwire-netpolicy

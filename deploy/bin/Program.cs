@@ -2,6 +2,7 @@ using Podwire.ApiServer;
 using Podwire.BgpDaemon;
 using Podwire.BgpDaemon.Command;
 using Podwire.Cluster;
+using Podwire.CniCalico.Agent;
 using Podwire.CniFlannel.Agent;
 using Podwire.CniTool;
 using Podwire.Executable;
@@ -18,6 +19,7 @@ return name switch
     "podwire-apiserver" => await ApiServerProgram.RunAsync(args, ControllersBeside.RunAsync),
     "podwire-kubelet" => await KubeletProgram.RunAsync(args),
     "podwire-flannel" => await FlannelProgram.RunAsync(args),
+    "podwire-calico" => await CalicoProgram.RunAsync(args),
     "podwire-bgp" => await BgpProgram.RunAsync(args),
     "podwire-proxy" => await ProxyProgram.RunAsync(args),
     "podwire-netpolicy" => await PolicyProgram.RunAsync(args),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the CNI plugins' two executables with NativeAOT and links each under its plugins' names.
+# Builds the CNI plugins' three executables with NativeAOT and links each under its plugins' names.
 # Usage: deploy/cni/publish.sh OUTDIR
 set -eu
 if [ $# -ne 1 ]; then
@@ -24,3 +24,4 @@ publish() { # PROJECT FILE NAME...
 }
 publish "$here/Podwire.CniExecutable.csproj" podwire-cni bridge host-local loopback flannel
 publish "$here/../cni-chained/Podwire.CniChainedExecutable.csproj" podwire-cni-chained portmap firewall ptp bandwidth host-device macvlan sbr static tuning podwire-policy
+publish "$here/../cni-calico/Podwire.CniCalicoExecutable.csproj" podwire-cni-calico calico calico-ipam

@@ -13,6 +13,9 @@ public class ArrowTests
         ["lib/daemon"] = [],
         ["lib/bgp"] = ["lib/primitives"],
         ["cni-calico/bgp"] = ["lib/primitives", "lib/netlink", "lib/bgp", "lib/daemon"],
+        ["cni-calico/ipam"] = ["lib/primitives", "lib/kube"],
+        ["cni-calico/plugin"] = ["lib/primitives", "lib/cni", "lib/netlink"],
+        ["cni-calico/agent"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon", "lib/bgp", "cni-calico/ipam", "cni-calico/bgp"],
         ["cni-bridge"] = ["lib/primitives", "lib/ruleset", "lib/cni", "lib/netlink"],
         ["cni-flannel/plugin"] = ["lib/primitives", "lib/cni", "lib/netlink"],
         ["cni-flannel/agent"] = ["lib/primitives", "lib/ruleset", "lib/netlink", "lib/kube", "lib/daemon"],
@@ -24,8 +27,9 @@ public class ArrowTests
         ["controlplane/cluster"] = ["lib/primitives", "lib/netlink", "lib/kube", "lib/daemon", "controlplane/apiserver"],
         ["controlplane/cnitool"] = ["lib/primitives", "lib/cni"],
         // Composition roots: nothing references them, and they alone see several products.
-        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "controlplane/cnitool", "cni-flannel/agent", "cni-calico/bgp", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
+        ["deploy/bin"] = ["controlplane/apiserver", "controlplane/controllers", "controlplane/kubelet", "controlplane/cluster", "controlplane/cnitool", "cni-flannel/agent", "cni-calico/bgp", "cni-calico/agent", "proxy", "netpolicy", "lib/kube", "lib/daemon"],
         ["deploy/cni"] = ["cni-bridge", "cni-flannel/plugin", "lib/cni"],
+        ["deploy/cni-calico"] = ["cni-calico/plugin", "lib/cni"],
         ["deploy/cni-chained"] = ["cni-bridge", "lib/cni"],
         ["deploy/sample"] = [],
     };

@@ -6,8 +6,7 @@ namespace Podwire.Cluster.Tests;
 public class CommandLineTests
 {
     [Theory]
-    [InlineData("calico-bgp", "nftables", "--network calico-bgp: the routed network is not served yet")]
-    [InlineData("weave", "nftables", "--network takes flannel-vxlan or flannel-host-gw or flannel-udp or flannel-ipip, not 'weave'")]
+    [InlineData("weave", "nftables", "--network takes flannel-vxlan or flannel-host-gw or flannel-udp or flannel-ipip or calico-bgp or calico-rr or calico-vxlan or calico-ipip, not 'weave'")]
     [InlineData("flannel-vxlan", "ipvs", "--proxy ipvs needs the kernel module ip_vs, which this kernel lacks")]
     public void Up_UnservedMode_IsRefusedByName(string network, string proxy, string message)
     {

@@ -45,9 +45,9 @@ public sealed partial class ClusterTests(ClusterFixture cluster) : IClassFixture
         Assert.Contains("podwire: 127.0.0.1:16443 cannot be had for the API server", busy.Error);
         Assert.False(Directory.Exists(ClusterFixture.Folder + "-second"));
 
-        var wrong = Command.Run(podwire, ["up", "--network", "calico-bgp"], elsewhere);
+        var wrong = Command.Run(podwire, ["up", "--network", "weave"], elsewhere);
         Assert.Equal(1, wrong.ExitCode);
-        Assert.Contains("--network calico-bgp: the routed network is not served yet", wrong.Error);
+        Assert.Contains("--network takes flannel-vxlan or", wrong.Error);
 
         var nobody = Command.Run("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", podwire, "up"], elsewhere);
         Assert.NotEqual(0, nobody.ExitCode);

@@ -9,6 +9,7 @@ public class FrameworkTests
     [InlineData("deploy/bin/Podwire.Executable.csproj")]
     [InlineData("deploy/cni/Podwire.CniExecutable.csproj")]
     [InlineData("deploy/cni-chained/Podwire.CniChainedExecutable.csproj")]
+    [InlineData("deploy/cni-calico/Podwire.CniCalicoExecutable.csproj")]
     [InlineData("deploy/sample/Podwire.Echo.csproj")]
     public void Source_CompilesForNet10(string project)
     {
@@ -19,7 +20,7 @@ public class FrameworkTests
         var output = build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         Assert.True(build.ExitCode == 0, output);
-        var name = Path.GetFileNameWithoutExtension(project) is "Podwire.CniExecutable" ? "podwire-cni" : project.Contains("chained") ? "podwire-cni-chained" : project.Contains("sample") ? "podwire-echo" : "podwire";
+        var name = Path.GetFileNameWithoutExtension(project) is "Podwire.CniExecutable" ? "podwire-cni" : project.Contains("cni-calico") ? "podwire-cni-calico" : project.Contains("chained") ? "podwire-cni-chained" : project.Contains("sample") ? "podwire-echo" : "podwire";
         var config = Directory.EnumerateFiles($"{root}/artifacts/net10.0/bin", $"{name}.runtimeconfig.json", SearchOption.AllDirectories).Single();
         Assert.Contains("\"net10.0\"", File.ReadAllText(config));
     }

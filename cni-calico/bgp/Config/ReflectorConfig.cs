@@ -27,6 +27,9 @@ public sealed record ReflectorConfig
     /// <summary>How many next hops a kernel route may have, 1 to 64.</summary>
     public int Multipath { get; init; } = 16;
 
+    /// <summary>Networks whose routes are told on but not put into the kernel, because somebody else does; a program that runs the speaker sets it.</summary>
+    public IReadOnlyList<IpPrefix> KernelExcept { get; init; } = [];
+
     /// <summary>Sessions are closed without a word at the end, so that neighbours keep the routes for the restart.</summary>
     public bool EndsGracefully { get; init; }
 

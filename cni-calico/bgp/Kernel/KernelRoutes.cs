@@ -28,6 +28,7 @@ internal sealed class KernelRoutes : IDisposable
     private readonly Queue<IpPrefix> waiting = new();
     private long nextLookup;
     private readonly HashSet<IpPrefix> unresolved = [];
+    private readonly HashSet<IpPrefix> excepted = [];
     private long pruneAt = long.MaxValue;
     private bool hasPruned;
 
@@ -57,6 +58,25 @@ internal sealed class KernelRoutes : IDisposable
             LoopLog.Adopted(logger, Adopted);
         }
     }
+
+    /// <summary>Networks whose routes are somebody else's to put into the kernel.</summary>
+    public IReadOnlyList<IpPrefix> Except
+    {
+        get;
+        set
+        {
+            if (!value.SequenceEqual(field))
+            {
+                field = value;
+                foreach (var prefix in installed.Keys.Concat(excepted).ToArray())
+                {
+                    Changed(prefix);
+                }
+            }
+        }
+    }
+
+    = [];
 
     /// <summary>How many routes an earlier run had left.</summary>
     public int Adopted { get; }
@@ -176,6 +196,17 @@ internal sealed class KernelRoutes : IDisposable
 
     private KernelRoute? Desired(BgpSpeaker speaker, IpPrefix prefix)
     {
+        foreach (var network in Except)
+        {
+            if (network.Contains(prefix))
+            {
+                _ = speaker.Routes(prefix).Count > 0 ? excepted.Add(prefix) : excepted.Remove(prefix);
+                return null;
+            }
+        }
+
+        excepted.Remove(prefix);
+
         var hops = new List<NextHop>();
         var routes = speaker.Routes(prefix);
         foreach (var route in routes)

@@ -56,6 +56,11 @@ public sealed partial class SpeakerLoop
             speaker.Originate(made);
         }
 
+        if (kernel is not null)
+        {
+            kernel.Except = next.KernelExcept;
+        }
+
         wasDisturbed = true;
     }
 

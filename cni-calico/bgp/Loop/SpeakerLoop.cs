@@ -41,7 +41,7 @@ public sealed partial class SpeakerLoop : ISpeakerHost, IDisposable
             }
 
             isRestart = state?.WasLeftBehind == true && config.EndsGracefully;
-            kernel = config.Kernel ? new KernelRoutes(logger, config.Multipath) : null;
+            kernel = config.Kernel ? new KernelRoutes(logger, config.Multipath) { Except = config.KernelExcept } : null;
             isRestart |= kernel?.Adopted > 0 && config.EndsGracefully;
             speaker = new BgpSpeaker(config.Speaker with { IsRestarting = isRestart }, this, now);
             if (isRestart)

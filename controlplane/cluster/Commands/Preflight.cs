@@ -14,12 +14,6 @@ namespace Podwire.Cluster.Commands;
 /// <summary>All that can be known to go wrong is found here, before anything is made.</summary>
 internal static class Preflight
 {
-    private static readonly Dictionary<string, string> LaterNetworks = new(StringComparer.Ordinal)
-    {
-        ["calico-bgp"] = "the routed network is not served yet",
-        ["calico-rr"] = "the routed network is not served yet",
-    };
-
     /// <summary>Refuses what this build does not serve and what this machine cannot give.</summary>
     /// <exception cref="ClusterException">With the one line to show.</exception>
     public static void Check(ClusterPaths paths, UpOptions options)
@@ -35,21 +29,21 @@ internal static class Preflight
             throw new ClusterException($"--api-port takes 1 to 65535, not {options.ApiPort}");
         }
 
-        CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw", "flannel-udp", "flannel-ipip"], LaterNetworks);
+        CheckMode("--network", options.Network, ["flannel-vxlan", "flannel-host-gw", "flannel-udp", "flannel-ipip", "calico-bgp", "calico-rr", "calico-vxlan", "calico-ipip"]);
         CheckNetworkKernel(options.Network);
-        CheckMode("--proxy", options.Proxy, ["nftables", "iptables", "ipvs"], []);
+        CheckMode("--proxy", options.Proxy, ["nftables", "iptables", "ipvs"]);
         CheckProxyKernel(options.Proxy);
         if (options.Proxy == "iptables")
         {
             RequireCommand("iptables-restore", "--proxy iptables", "iptables");
         }
 
-        foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", "podwire-flannel", "podwire-proxy", "podwire-echo"])
+        foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", CalicoNetwork.IsCalico(options.Network) ? "podwire-calico" : "podwire-flannel", "podwire-proxy", "podwire-echo"])
         {
             RequireFile(paths.Program(program));
         }
 
-        foreach (var plugin in (string[])["bridge", "host-local", "loopback", "flannel"])
+        foreach (var plugin in CalicoNetwork.IsCalico(options.Network) ? (string[])["loopback", "calico", "calico-ipam", "portmap"] : ["bridge", "host-local", "loopback", "flannel"])
         {
             RequireFile(Path.Combine(paths.Cni, plugin));
         }
@@ -90,9 +84,9 @@ internal static class Preflight
             throw new ClusterException("--network flannel-udp needs /dev/net/tun: load the kernel module tun (modprobe tun), or choose flannel-vxlan or flannel-host-gw");
         }
 
-        if (network == "flannel-ipip" && !HasIpip())
+        if (network is "flannel-ipip" or "calico-ipip" && !HasIpip())
         {
-            throw new ClusterException("--network flannel-ipip needs the kernel module ipip, which this kernel lacks (User Mode Linux has it): load it (modprobe ipip), or choose flannel-vxlan, flannel-host-gw or flannel-udp");
+            throw new ClusterException($"--network {network} needs the kernel module ipip, which this kernel lacks (User Mode Linux has it): load it (modprobe ipip), or choose a network without it, such as flannel-vxlan or calico-bgp");
         }
     }
 
@@ -154,13 +148,11 @@ internal static class Preflight
         }
     }
 
-    private static void CheckMode(string flag, string value, string[] served, Dictionary<string, string> later)
+    private static void CheckMode(string flag, string value, string[] served)
     {
         if (!served.Contains(value))
         {
-            throw new ClusterException(later.TryGetValue(value, out var why)
-                ? $"{flag} {value}: {why}; served: {string.Join(", ", served)}"
-                : $"{flag} takes {string.Join(" or ", served)}, not '{value}'");
+            throw new ClusterException($"{flag} takes {string.Join(" or ", served)}, not '{value}'");
         }
     }
 

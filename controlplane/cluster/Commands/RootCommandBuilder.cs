@@ -26,7 +26,7 @@ internal static class RootCommandBuilder
     private static Command Up(ClusterPaths paths)
     {
         var nodes = new Option<int>("--nodes") { Description = $"how many nodes, 1 to {Nodes.Underlay.MostNodes}", DefaultValueFactory = _ => 3 };
-        var network = new Option<string>("--network") { Description = "flannel-vxlan, flannel-host-gw, flannel-udp or flannel-ipip", DefaultValueFactory = _ => "flannel-vxlan" };
+        var network = new Option<string>("--network") { Description = "flannel-vxlan, flannel-host-gw, flannel-udp, flannel-ipip, calico-bgp, calico-rr, calico-vxlan or calico-ipip", DefaultValueFactory = _ => "flannel-vxlan" };
         var proxy = new Option<string>("--proxy") { Description = "nftables or ipvs", DefaultValueFactory = _ => "nftables" };
         var port = new Option<int>("--api-port") { Description = "the API server's port on 127.0.0.1", DefaultValueFactory = _ => 6443 };
         var noSample = new Option<bool>("--no-sample") { Description = "do not deploy the sample and test it" };

@@ -27,6 +27,11 @@ internal sealed class UpCommand(ClusterPaths paths, UpOptions options)
         {
             state = await StartAsync(state, made, progress, cancel).ConfigureAwait(false);
             using var client = new KubeClient(KubeConfig.Load(paths.KubeConfig));
+            if (CalicoNetwork.HasReflectors(options.Network))
+            {
+                await progress.RunAsync("route reflectors", _ => CalicoNetwork.MarkReflectorsAsync(client, options.Nodes, cancel)).ConfigureAwait(false);
+            }
+
             await WaitForNodesAsync(client, progress, cancel).ConfigureAwait(false);
             if (options.Sample)
             {
@@ -90,6 +95,12 @@ internal sealed class UpCommand(ClusterPaths paths, UpOptions options)
         }
 
         await progress.RunAsync("API server", step => WaitForApiAsync(step, cancel)).ConfigureAwait(false);
+        if (CalicoNetwork.IsCalico(options.Network))
+        {
+            using var client = new KubeClient(KubeConfig.Load(paths.KubeConfig));
+            await progress.RunAsync("Calico's definitions and pool", _ => CalicoNetwork.ApplyAsync(client, options.Network, cancel)).ConfigureAwait(false);
+        }
+
         for (var number = 1; number <= options.Nodes; number++)
         {
             cancel.ThrowIfCancellationRequested();

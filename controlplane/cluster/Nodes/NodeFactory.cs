@@ -33,7 +33,8 @@ internal sealed class NodeFactory(ClusterPaths paths, UpOptions options)
         return Create(name, address.Address.ToString(), spec, -1, () =>
         {
             NodeNetwork.JoinUnderlay(underlay, name, address);
-            File.WriteAllText(Path.Combine("/etc/cni/net.d", NodeFiles.ConflistName), NodeFiles.Conflist);
+            var (file, text) = CalicoNetwork.IsCalico(options.Network) ? (CalicoNetwork.ConflistName, CalicoNetwork.Conflist(name)) : (NodeFiles.ConflistName, NodeFiles.Conflist);
+            File.WriteAllText(Path.Combine("/etc/cni/net.d", file), text);
         });
     }
 
@@ -46,12 +47,20 @@ internal sealed class NodeFactory(ClusterPaths paths, UpOptions options)
     private void WriteConfiguration(string name, IPAddress address)
     {
         var directory = paths.NodeConfig(name);
-        File.WriteAllText(Path.Combine(directory, "net-conf.json"), NodeFiles.NetConf(options.Network));
         using var pki = ClusterPki.OpenOrCreate(paths.Pki);
         var server = $"https://{Underlay.ControlAddress.Address}:{Underlay.ApiPort}";
         pki.WriteKubeconfig(Path.Combine(directory, "kubelet.kubeconfig"), ClientIdentity.Node(name), server);
         pki.WriteKubeconfig(Path.Combine(directory, "proxy.kubeconfig"), ClientIdentity.Proxy, server);
-        pki.WriteKubeconfig(Path.Combine(directory, "flannel.kubeconfig"), ClientIdentity.Flannel, server);
+        if (CalicoNetwork.IsCalico(options.Network))
+        {
+            pki.WriteKubeconfig(Path.Combine(directory, "calico.kubeconfig"), ClientIdentity.Calico, server);
+        }
+        else
+        {
+            File.WriteAllText(Path.Combine(directory, "net-conf.json"), NodeFiles.NetConf(options.Network));
+            pki.WriteKubeconfig(Path.Combine(directory, "flannel.kubeconfig"), ClientIdentity.Flannel, server);
+        }
+
         var (certificate, key) = pki.CreateKubeletServingCertificate(name, [address]);
         File.WriteAllText(Path.Combine(directory, "kubelet.crt"), certificate);
         using var keyFile = new StreamWriter(new FileStream(Path.Combine(directory, "kubelet.key"), new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }));

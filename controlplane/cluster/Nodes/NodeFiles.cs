@@ -71,7 +71,9 @@ internal static class NodeFiles
             HostName = name,
             Services =
             [
-                Service("podwire-flannel", "--kube-subnet-mgr", "--kubeconfig-file", Path.Combine(config, "flannel.kubeconfig"), "--net-config-path", Path.Combine(config, "net-conf.json"), "--iface", "eth0", "--ip-masq", "--hostname-override", name, "--healthz-ip", "127.0.0.1", "--healthz-port", "8471"),
+                CalicoNetwork.IsCalico(options.Network)
+                    ? Service("podwire-calico", "--kubeconfig", Path.Combine(config, "calico.kubeconfig"), "--hostname-override", name, "--healthz-bind-address", "127.0.0.1:9099")
+                    : Service("podwire-flannel", "--kube-subnet-mgr", "--kubeconfig-file", Path.Combine(config, "flannel.kubeconfig"), "--net-config-path", Path.Combine(config, "net-conf.json"), "--iface", "eth0", "--ip-masq", "--hostname-override", name, "--healthz-ip", "127.0.0.1", "--healthz-port", "8471"),
                 Service("podwire-proxy", "--kubeconfig", Path.Combine(config, "proxy.kubeconfig"), "--hostname-override", name, "--proxy-mode", options.Proxy, "--cluster-cidr", Underlay.ClusterCidr),
                 Service("podwire-kubelet", "--kubeconfig", Path.Combine(config, "kubelet.kubeconfig"), "--hostname-override", name, "--node-ip", address, "--cni-bin-dir", paths.Cni, "--client-ca-file", Path.Combine(paths.Pki, "ca.crt"), "--tls-cert-file", Path.Combine(config, "kubelet.crt"), "--tls-private-key-file", Path.Combine(config, "kubelet.key")),
             ],

@@ -1,0 +1,260 @@
+using Microsoft.Extensions.Logging;
+using Podwire.CniCalico.Agent.Compile;
+using Podwire.CniCalico.Ipam;
+using Podwire.Netlink;
+using Podwire.Netlink.Namespaces;
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
+
+namespace Podwire.CniCalico.Agent.Apply;
+
+/// <summary>
+/// This agent's routes, under a protocol number of their own, and its tunnel devices. What is there is read each time: what an earlier run left is
+/// adopted, what somebody took away comes back, nobody else's route is touched.
+/// </summary>
+internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
+{
+    /// <summary>«ip route show proto 81» lists ours.</summary>
+    public const RouteProtocol Protocol = (RouteProtocol)81;
+    public const string IpipDevice = "tunl0";
+    public const string VxlanDevice = "vxlan.calico";
+    private const uint Vni = 4096;
+    private const ushort Port = 4789;
+    private readonly RouteSocket route = RouteSocket.Open();
+
+    /// <summary>The link that has an address; null if none has.</summary>
+    public (int Index, IpPrefix Address)? LinkOf(IpAddress address)
+    {
+        foreach (var entry in route.ListAddresses(family: address.Family))
+        {
+            if (entry.Prefix.Address == address)
+            {
+                return (entry.InterfaceIndex, entry.Prefix);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The pods' MTU: the underlay's, less what the tunnels that are in use add.</summary>
+    public int PodMtu(int underlay, RoutePlan plan) => (route.GetLink(underlay)?.Mtu ?? 1500) - (plan.NeedsVxlan ? 50 : plan.NeedsIpip ? 20 : 0);
+
+    /// <summary>Brings the kernel to the plan; how much was changed.</summary>
+    /// <param name="plan">What is to be.</param>
+    /// <param name="local">This node's address.</param>
+    /// <param name="underlay">The link that has it.</param>
+    /// <param name="ipip">The address of tunl0; none if it has none yet.</param>
+    /// <param name="vxlan">The address of vxlan.calico; none if it has none yet.</param>
+    public int Ensure(RoutePlan plan, IpAddress local, int underlay, IpAddress ipip, IpAddress vxlan)
+    {
+        var mtu = route.GetLink(underlay)?.Mtu ?? 1500;
+        var changed = 0;
+        var tunnel = plan.NeedsIpip && !ipip.IsNone ? EnsureIpip(ipip, mtu - 20, ref changed) : 0;
+        var overlay = plan.NeedsVxlan && !vxlan.IsNone ? EnsureVxlan(local, underlay, vxlan, mtu - 50, ref changed) : 0;
+        if (!plan.NeedsVxlan && route.DeleteLink(VxlanDevice))
+        {
+            changed++;
+            CalicoLog.DeviceRemoved(logger, VxlanDevice);
+        }
+
+        if (overlay != 0)
+        {
+            changed += EnsurePeers(plan, overlay);
+        }
+
+        return changed + EnsureRoutes(plan, underlay, tunnel, overlay);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => route.Dispose();
+
+    private int EnsureRoutes(RoutePlan plan, int underlay, int tunnel, int overlay)
+    {
+        var wanted = new Dictionary<IpPrefix, RouteEntry>();
+        foreach (var planned in plan.Routes)
+        {
+            var index = planned.Way switch { RouteWay.Direct => underlay, RouteWay.Ipip => tunnel, RouteWay.Vxlan => overlay, _ => 0 };
+            if (planned.Way == RouteWay.Blackhole)
+            {
+                wanted[planned.Destination] = new RouteEntry(planned.Destination) { Type = RouteType.Blackhole, Protocol = Protocol };
+            }
+            else if (index != 0)
+            {
+                wanted[planned.Destination] = new RouteEntry(planned.Destination) { Gateway = planned.Gateway, InterfaceIndex = index, OnLink = planned.Way != RouteWay.Direct, Protocol = Protocol };
+            }
+        }
+
+        var batch = new RouteBatch();
+        foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+        {
+            foreach (var there in route.ListRoutes(family))
+            {
+                if (there.Protocol != Protocol)
+                {
+                    continue;
+                }
+
+                if (!wanted.TryGetValue(there.Destination, out var entry))
+                {
+                    batch.DeleteRoute(there);
+                }
+                else if (there.Type == entry.Type && (entry.Type == RouteType.Blackhole || (there.Gateway == entry.Gateway && there.InterfaceIndex == entry.InterfaceIndex)))
+                {
+                    wanted.Remove(there.Destination);
+                }
+            }
+        }
+
+        foreach (var entry in wanted.Values)
+        {
+            batch.ReplaceRoute(entry);
+        }
+
+        foreach (var refusal in batch.Count == 0 ? [] : route.TryExecute(batch))
+        {
+            if (refusal.Errno != Errno.ESRCH)
+            {
+                CalicoLog.KernelRefuses(logger, refusal.Message);
+            }
+        }
+
+        return batch.Count;
+    }
+
+    private int EnsureIpip(IpAddress address, int mtu, ref int changed)
+    {
+        var link = route.GetLink(IpipDevice);
+        if (link is null)
+        {
+            try
+            {
+                route.AddLink(new IpipSpec(IpipDevice, new IpipAttributes()));
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
+            {
+                // The module's own device of that name came with it.
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.EOPNOTSUPP)
+            {
+                throw new IOException("this kernel has no ipip devices: load the module (modprobe ipip), or choose vxlanMode or ipipMode Never", e);
+            }
+
+            link = route.GetLink(IpipDevice) ?? throw new IOException($"{IpipDevice} was removed while it was being set up");
+            CalicoLog.DeviceCreated(logger, IpipDevice, address, mtu);
+            changed++;
+        }
+
+        return Configure(link, address, mtu, ref changed);
+    }
+
+    private int EnsureVxlan(IpAddress local, int underlay, IpAddress address, int mtu, ref int changed)
+    {
+        var link = route.GetLink(VxlanDevice);
+        if (link is not null && (link.Vxlan is not { } there || there.Vni != Vni || there.Port != Port || there.Local != local || there.ParentIndex != underlay))
+        {
+            route.DeleteLink(link.Index);
+            CalicoLog.DeviceRemoved(logger, VxlanDevice);
+            link = null;
+        }
+
+        if (link is null)
+        {
+            route.AddLink(new VxlanSpec(VxlanDevice, new VxlanAttributes { Vni = Vni, Port = Port, Local = local, ParentIndex = underlay, Learning = false }) { Mac = CalicoNames.VxlanMac(node), Mtu = mtu });
+            Sysctl.TryEnsure($"net/ipv6/conf/{VxlanDevice}/disable_ipv6", "1");
+            link = route.GetLink(VxlanDevice) ?? throw new IOException($"{VxlanDevice} was removed while it was being set up");
+            CalicoLog.DeviceCreated(logger, VxlanDevice, address, mtu);
+            changed++;
+        }
+
+        return Configure(link, address, mtu, ref changed);
+    }
+
+    private int Configure(Link link, IpAddress address, int mtu, ref int changed)
+    {
+        if (link.Mtu != mtu || !link.IsUp)
+        {
+            route.SetLink(link.Index, new LinkChange { Mtu = mtu, Up = true });
+            changed++;
+        }
+
+        var has = false;
+        foreach (var entry in route.ListAddresses(link.Index, IpFamily.V4))
+        {
+            has |= entry.Prefix == IpPrefix.Host(address);
+            if (entry.Prefix != IpPrefix.Host(address))
+            {
+                route.DeleteAddress(entry);
+                changed++;
+            }
+        }
+
+        if (!has)
+        {
+            route.AddAddress(new AddressEntry(link.Index, IpPrefix.Host(address)));
+            changed++;
+        }
+
+        return link.Index;
+    }
+
+    private int EnsurePeers(RoutePlan plan, int overlay)
+    {
+        var neighbours = new Dictionary<IpAddress, MacAddress>();
+        var ends = new Dictionary<MacAddress, IpAddress>();
+        foreach (var peer in plan.Peers)
+        {
+            neighbours[peer.Tunnel] = peer.Mac;
+            ends[peer.Mac] = peer.Node;
+        }
+
+        var batch = new RouteBatch();
+        foreach (var there in route.ListNeighbours(IpFamily.V4, overlay))
+        {
+            if (there.State == NeighbourState.Permanent && !neighbours.ContainsKey(there.Address))
+            {
+                batch.DeleteNeighbour(there);
+            }
+            else if (there.State == NeighbourState.Permanent && there.Mac == neighbours[there.Address])
+            {
+                neighbours.Remove(there.Address);
+            }
+        }
+
+        foreach (var there in route.ListFdb(overlay))
+        {
+            if (there.Remote is not { } remote)
+            {
+                continue;
+            }
+
+            if (!ends.TryGetValue(there.Mac, out var wanted))
+            {
+                batch.DeleteFdb(there);
+            }
+            else if (wanted == remote)
+            {
+                ends.Remove(there.Mac);
+            }
+        }
+
+        foreach (var (address, mac) in neighbours)
+        {
+            batch.SetNeighbour(new NeighbourEntry(overlay, address, mac));
+        }
+
+        foreach (var (mac, remote) in ends)
+        {
+            batch.SetFdb(new FdbEntry(overlay, mac) { Remote = remote });
+        }
+
+        foreach (var refusal in batch.Count == 0 ? [] : route.TryExecute(batch))
+        {
+            if (refusal.Errno is not (Errno.ENOENT or Errno.ESRCH))
+            {
+                CalicoLog.KernelRefuses(logger, refusal.Message);
+            }
+        }
+
+        return batch.Count;
+    }
+}

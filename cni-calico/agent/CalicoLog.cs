@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using Podwire.Primitives;
+
+namespace Podwire.CniCalico.Agent;
+
+/// <summary>The agent's log lines.</summary>
+internal static partial class CalicoLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Node {Node}: plugins are served at {Socket}")]
+    public static partial void Started(ILogger logger, string node, string socket);
+
+    [LoggerMessage(2, LogLevel.Information, "Waiting: {Reason}")]
+    public static partial void Waiting(ILogger logger, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Ready: {Address}, {Blocks} blocks of its own, pod MTU {Mtu}")]
+    public static partial void Ready(ILogger logger, IpPrefix address, int blocks, int mtu);
+
+    [LoggerMessage(4, LogLevel.Information, "Created {Device}: {Address}, MTU {Mtu}")]
+    public static partial void DeviceCreated(ILogger logger, string device, IpAddress address, int mtu);
+
+    [LoggerMessage(5, LogLevel.Information, "Removed {Device}")]
+    public static partial void DeviceRemoved(ILogger logger, string device);
+
+    [LoggerMessage(6, LogLevel.Warning, "The kernel refuses: {Reason}")]
+    public static partial void KernelRefuses(ILogger logger, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Kind} {Name}: {Problem}")]
+    public static partial void ObjectRefused(ILogger logger, string kind, string name, string problem);
+
+    [LoggerMessage(8, LogLevel.Information, "Annotated node {Node}: {Annotations}")]
+    public static partial void Annotated(ILogger logger, string node, string annotations);
+
+    [LoggerMessage(9, LogLevel.Critical, "The BGP speaker failed; it is begun anew")]
+    public static partial void SpeakerFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(10, LogLevel.Information, "BGP: {Neighbors} sessions of the mesh; configuration changed")]
+    public static partial void SpeakerChanged(ILogger logger, int neighbors);
+
+    [LoggerMessage(11, LogLevel.Warning, "A full mesh of {Count} nodes: from 100 on use route reflectors (BGPConfiguration nodeToNodeMeshEnabled false, BGPPeers with peerSelector)")]
+    public static partial void LargeMesh(ILogger logger, int count);
+
+    [LoggerMessage(12, LogLevel.Information, "Gave back the addresses of {Handle}: {Reason}")]
+    public static partial void Collected(ILogger logger, string handle, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "Cannot look for leaked addresses: {Reason}")]
+    public static partial void CollectingFailed(ILogger logger, string reason);
+
+    [LoggerMessage(14, LogLevel.Debug, "Plugin: {Request}: {Answer}")]
+    public static partial void Answered(ILogger logger, string request, string answer);
+
+    [LoggerMessage(15, LogLevel.Information, "Gave up {Count} blocks of node {Node}, which is no more")]
+    public static partial void NodeGone(ILogger logger, int count, string node);
+}

@@ -1,0 +1,346 @@
+using System.Text.Json.Nodes;
+using Podwire.CniCalico.Agent.State;
+using Podwire.CniCalico.Ipam.Api;
+using Podwire.CniCalico.Ipam.Selectors;
+using Podwire.Primitives;
+
+namespace Podwire.CniCalico.Agent.Compile;
+
+/// <summary>
+/// A Calico network's BGP objects as one speaker's configuration. Sessions: the full mesh of the nodes that are no reflectors, then what BGPPeers add.
+/// IPv4 routes go over sessions between IPv4 addresses and IPv6 over IPv6. Pure.
+/// </summary>
+internal sealed partial class SpeakerCompiler
+{
+    private const uint DefaultAsn = 64512;
+    private const string Excluded = "node.kubernetes.io/exclude-from-external-load-balancers";
+    private readonly CalicoSnapshot snapshot;
+    private readonly uint clusterAsn;
+    private readonly uint asn;
+    private readonly List<Problem> problems = [];
+    private readonly List<PlannedRoute> ways = [];
+    private readonly SortedDictionary<IpAddress, JsonObject> neighbors = [];
+    private readonly Dictionary<string, string> policyNames = new(StringComparer.Ordinal);
+    private readonly JsonObject policies = [];
+
+    private SpeakerCompiler(CalicoSnapshot snapshot)
+    {
+        this.snapshot = snapshot;
+        clusterAsn = snapshot.Bgp.AsNumber ?? DefaultAsn;
+        asn = snapshot.Self.Asn ?? clusterAsn;
+    }
+
+    /// <summary>Compiles; null while the node has no IPv4 address to be known by.</summary>
+    public static SpeakerPlan? Compile(CalicoSnapshot snapshot) => snapshot.Self.V4.IsNone ? null : new SpeakerCompiler(snapshot).Run();
+
+    private SpeakerPlan Run()
+    {
+        foreach (var peer in snapshot.Peers.OrderBy(static peer => peer.Metadata.Name, StringComparer.Ordinal))
+        {
+            AddPeer(peer);
+        }
+
+        var mesh = snapshot.Bgp.NodeToNodeMeshEnabled != false && !snapshot.Self.IsReflector ? AddMesh() : 0;
+        var json = new JsonObject { ["asn"] = asn, ["routerId"] = snapshot.Self.V4.Address.ToString() };
+        if (snapshot.Self.IsReflector)
+        {
+            json["clusterId"] = snapshot.Self.ClusterId.ToString();
+        }
+
+        json["listen"] = Listen();
+        json["kernel"] = true;
+        json["multipath"] = 64;
+        json["stateSocket"] = snapshot.StateSocket;
+        json["neighbors"] = Array(neighbors.Values);
+        json["networks"] = Array(Networks().Select(static prefix => (JsonNode)prefix.ToString()));
+        json["policies"] = policies;
+        return new SpeakerPlan(json.ToJsonString(), Except(), mesh, ways, problems);
+    }
+
+    private JsonArray Listen()
+    {
+        var port = snapshot.Bgp.ListenPort ?? 179;
+        var own = snapshot.Bgp.BindMode == "NodeIP";
+        var list = new List<JsonNode> { End(own ? snapshot.Self.V4.Address : IpAddress.Any(IpFamily.V4)) };
+        if (!own || !snapshot.Self.V6.IsNone)
+        {
+            list.Add(End(own ? snapshot.Self.V6.Address : IpAddress.Any(IpFamily.V6)));
+        }
+
+        return Array(list);
+
+        JsonObject End(IpAddress address) => new() { ["address"] = address.ToString(), ["port"] = port };
+    }
+
+    private int AddMesh()
+    {
+        var count = 0;
+        var password = Password("BGPConfiguration", "default", snapshot.Bgp.NodeMeshPassword, out var isMissing);
+        foreach (var other in snapshot.Others)
+        {
+            if (other.IsReflector || isMissing)
+            {
+                continue;
+            }
+
+            foreach (var (local, remote) in Pairs(other))
+            {
+                if (neighbors.ContainsKey(remote))
+                {
+                    continue;
+                }
+
+                var theirs = other.Asn ?? clusterAsn;
+                var neighbor = Neighbor(remote, theirs, local, other.Name);
+                Put(neighbor, "port", snapshot.Bgp.ListenPort is { } port and not 179 ? port : null);
+                Put(neighbor, "gracefulRestart", Seconds("BGPConfiguration", "default", "nodeMeshMaxRestartTime", snapshot.Bgp.NodeMeshMaxRestartTime, 4095));
+                if (password is not null)
+                {
+                    neighbor["password"] = password;
+                }
+
+                neighbor["export"] = Policy(ExportRules(remote.Family, theirs, []), isExport: true);
+                neighbors[remote] = neighbor;
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    private void AddPeer(BgpPeer peer)
+    {
+        var spec = peer.Spec;
+        if (spec.LocalWorkloadSelector is { Length: > 0 })
+        {
+            Wrong(peer, "spec.localWorkloadSelector is not served");
+            return;
+        }
+
+        CalicoSelector? there = null;
+        CalicoSelector here;
+        try
+        {
+            here = CalicoSelector.Parse(spec.NodeSelector);
+            there = spec.PeerSelector is { Length: > 0 } text ? CalicoSelector.Parse(text) : null;
+        }
+        catch (FormatException e)
+        {
+            Wrong(peer, e.Message);
+            return;
+        }
+
+        bool Has(NodeRecord node) => spec.Node is { Length: > 0 } name ? node.Name == name : here.Matches(node.Labels);
+        if (there is null)
+        {
+            if (Has(snapshot.Self))
+            {
+                AddExternal(peer);
+            }
+
+            return;
+        }
+
+        if (spec.PeerIP is { Length: > 0 })
+        {
+            Wrong(peer, "spec has peerIP and peerSelector; one of them is to go");
+            return;
+        }
+
+        var mine = Has(snapshot.Self);
+        var reverse = spec.ReversePeering != "Manual" && there.Matches(snapshot.Self.Labels);
+        foreach (var other in snapshot.Others)
+        {
+            if ((mine && there.Matches(other.Labels)) || (reverse && Has(other)))
+            {
+                foreach (var (local, remote) in Pairs(other))
+                {
+                    Add(peer, remote, null, other.Asn ?? clusterAsn, local, other.Name, other.ClusterId);
+                }
+            }
+        }
+    }
+
+    private void AddExternal(BgpPeer peer)
+    {
+        var text = peer.Spec.PeerIP ?? string.Empty;
+        int? port = null;
+        if (!IpAddress.TryParse(text, out var address))
+        {
+            var colon = text.LastIndexOf(':');
+            if (colon <= 0 || !IpAddress.TryParse(text.AsSpan(0, colon).Trim('[').Trim(']'), out address) || !int.TryParse(text.AsSpan(colon + 1), out var number) || number is < 1 or > 65535)
+            {
+                Wrong(peer, $"spec.peerIP: '{text}' is no address");
+                return;
+            }
+
+            port = number;
+        }
+
+        if (peer.Spec.AsNumber is not { } theirs || theirs == 0)
+        {
+            Wrong(peer, "spec.asNumber is missing");
+            return;
+        }
+
+        var local = address.IsV4 ? snapshot.Self.V4.Address : snapshot.Self.V6.Address;
+        if (address == snapshot.Self.V4.Address || address == snapshot.Self.V6.Address)
+        {
+            // A peer for all nodes that is one of them.
+            return;
+        }
+
+        var node = snapshot.Others.FirstOrDefault(other => other.V4.Address == address || other.V6.Address == address);
+        Add(peer, address, port, theirs, local, peer.Metadata.Name, node?.ClusterId ?? default);
+    }
+
+    private void Add(BgpPeer peer, IpAddress remote, int? port, uint theirs, IpAddress local, string description, IpAddress theirCluster)
+    {
+        var spec = peer.Spec;
+        if (neighbors.ContainsKey(remote))
+        {
+            return;
+        }
+
+        var password = Password("BGPPeer", peer.Metadata.Name, spec.Password, out var isMissing);
+        if (isMissing)
+        {
+            return;
+        }
+
+        var neighbor = Neighbor(remote, theirs, spec.SourceAddress == "None" ? default : local, description);
+        Put(neighbor, "port", port);
+        Put(neighbor, "localAsn", spec.LocalASNumber is { } other and > 0 ? other : null);
+        Put(neighbor, "gracefulRestart", Seconds("BGPPeer", peer.Metadata.Name, "maxRestartTime", spec.MaxRestartTime, 4095));
+        Put(neighbor, "keepaliveTime", Seconds("BGPPeer", peer.Metadata.Name, "keepaliveTime", spec.KeepaliveTime, 21845));
+        Put(neighbor, "allowOwnAs", spec.NumAllowedLocalASNumbers is > 0 and <= 10 ? spec.NumAllowedLocalASNumbers : null);
+        Put(neighbor, "ttlSecurity", spec.TtlSecurity is > 0 and <= 254 ? spec.TtlSecurity : null);
+        if (spec.KeepOriginalNextHop || spec.NextHopMode == "Keep")
+        {
+            neighbor["keepNextHop"] = true;
+        }
+        else if (spec.NextHopMode == "Self")
+        {
+            neighbor["nextHopSelf"] = true;
+        }
+
+        if (spec.ReachableBy is { Length: > 0 } by)
+        {
+            if (IpAddress.TryParse(by, out var gateway) && gateway.Family == remote.Family)
+            {
+                ways.Add(new PlannedRoute(IpPrefix.Host(remote), RouteWay.Direct, gateway));
+            }
+            else
+            {
+                Wrong(peer, $"spec.reachableBy: '{by}' is no address of {remote}'s family");
+            }
+        }
+
+        // Reflectors of one cluster are no clients of one another.
+        if (snapshot.Self.IsReflector && theirs == asn && theirCluster != snapshot.Self.ClusterId)
+        {
+            neighbor["routeReflectorClient"] = true;
+        }
+
+        if (password is not null)
+        {
+            neighbor["password"] = password;
+        }
+
+        var filters = FiltersOf(peer);
+        neighbor["export"] = Policy(ExportRules(remote.Family, theirs, filters), isExport: true);
+        if (ImportRules(remote.Family, theirs, filters) is { Count: > 0 } rules)
+        {
+            neighbor["import"] = Policy(rules, isExport: false);
+        }
+
+        neighbors[remote] = neighbor;
+    }
+
+    private static JsonObject Neighbor(IpAddress remote, uint theirs, IpAddress local, string description)
+    {
+        var neighbor = new JsonObject
+        {
+            ["address"] = remote.ToString(),
+            ["asn"] = theirs,
+            ["description"] = description,
+            ["families"] = Array([remote.IsV4 ? "ipv4" : "ipv6"]),
+        };
+        if (!local.IsNone)
+        {
+            neighbor["sourceAddress"] = local.ToString();
+        }
+
+        return neighbor;
+    }
+
+    private IEnumerable<(IpAddress Local, IpAddress Remote)> Pairs(NodeRecord other)
+    {
+        if (!other.V4.IsNone && !snapshot.Self.V4.IsNone)
+        {
+            yield return (snapshot.Self.V4.Address, other.V4.Address);
+        }
+
+        if (!other.V6.IsNone && !snapshot.Self.V6.IsNone)
+        {
+            yield return (snapshot.Self.V6.Address, other.V6.Address);
+        }
+    }
+
+    private string? Password(string kind, string name, BgpPassword? password, out bool isMissing)
+    {
+        isMissing = false;
+        if (password?.SecretKeyRef is not { } key)
+        {
+            return null;
+        }
+
+        if (snapshot.Secrets.TryGetValue($"{key.Name}/{key.Key}", out var found) && found.Length is >= 1 and <= 80)
+        {
+            return found;
+        }
+
+        isMissing = true;
+        problems.Add(new Problem(kind, name, $"the password's Secret {key.Name} in kube-system has no key {key.Key} of 1 to 80 characters: the session stays down"));
+        return null;
+    }
+
+    private int? Seconds(string kind, string name, string field, string? duration, int most)
+    {
+        if (string.IsNullOrEmpty(duration))
+        {
+            return null;
+        }
+
+        if (Daemon.GoDuration.TryParse(duration, out var time) && time.TotalSeconds >= 0 && time.TotalSeconds <= most)
+        {
+            return (int)time.TotalSeconds;
+        }
+
+        problems.Add(new Problem(kind, name, $"spec.{field}: '{duration}' is not a duration of up to {most} s"));
+        return null;
+    }
+
+    private void Wrong(BgpPeer peer, string text) => problems.Add(new Problem("BGPPeer", peer.Metadata.Name, text));
+
+    private static void Put(JsonObject json, string key, long? value)
+    {
+        if (value is { } number)
+        {
+            json[key] = number;
+        }
+    }
+
+    private static JsonArray Array(IEnumerable<JsonNode> nodes)
+    {
+        var array = new JsonArray();
+        foreach (var node in nodes)
+        {
+            array.Add(node);
+        }
+
+        return array;
+    }
+
+    private static JsonArray Array(IEnumerable<string> texts) => Array(texts.Select(static text => (JsonNode)JsonValue.Create(text)!));
+}

@@ -1,0 +1,11 @@
+using Podwire.Primitives;
+
+namespace Podwire.CniCalico.Agent.Compile;
+
+/// <summary>What the BGP speaker is to do.</summary>
+/// <param name="Json">Its configuration, in the form of podwire-bgp's file.</param>
+/// <param name="KernelExcept">What it learns of these networks it tells on, but does not put into the kernel.</param>
+/// <param name="MeshSize">How many sessions are of the full mesh.</param>
+/// <param name="Ways">Routes to peers that are behind a gateway (reachableBy).</param>
+/// <param name="Problems">What was left out.</param>
+internal sealed record SpeakerPlan(string Json, IReadOnlyList<IpPrefix> KernelExcept, int MeshSize, IReadOnlyList<PlannedRoute> Ways, IReadOnlyList<Problem> Problems);

@@ -1,0 +1,19 @@
+using Podwire.Kube.Objects;
+
+namespace Podwire.CniCalico.Ipam.Api;
+
+/// <summary>BGP for the cluster («default»), or for one node («node.NAME»).</summary>
+public sealed class BgpConfiguration : KubeValue, IKubeObject
+{
+    /// <inheritdoc/>
+    public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
+
+    /// <inheritdoc/>
+    public string Kind { get; set; } = "BGPConfiguration";
+
+    /// <inheritdoc/>
+    public ObjectMeta Metadata { get; set; } = new();
+
+    /// <summary>What it says.</summary>
+    public BgpConfigurationSpec Spec { get; set; } = new();
+}

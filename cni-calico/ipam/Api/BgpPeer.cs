@@ -1,0 +1,19 @@
+using Podwire.Kube.Objects;
+
+namespace Podwire.CniCalico.Ipam.Api;
+
+/// <summary>Sessions besides the mesh.</summary>
+public sealed class BgpPeer : KubeValue, IKubeObject
+{
+    /// <inheritdoc/>
+    public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
+
+    /// <inheritdoc/>
+    public string Kind { get; set; } = "BGPPeer";
+
+    /// <inheritdoc/>
+    public ObjectMeta Metadata { get; set; } = new();
+
+    /// <summary>What it says.</summary>
+    public BgpPeerSpec Spec { get; set; } = new();
+}

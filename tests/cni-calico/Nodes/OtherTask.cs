@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Podwire.Cni;
+using Podwire.CniCalico.Agent;
+using Podwire.CniCalico.Plugin;
+using Podwire.Netlink.Namespaces;
+
+namespace Podwire.CniCalico.Tests.Nodes;
+
+/// <summary>The agent and the plugins as processes of their own: this very test program, started with another task.</summary>
+internal static class OtherTask
+{
+    private const string Task = "PODWIRE_TEST_TASK";
+
+    /// <summary>The file that <c>calico-ipam</c> is a name of too, so that one plugin finds the other as it does when installed.</summary>
+    public static string Executable => Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Path.ChangeExtension(typeof(OtherTask).Assembly.Location, null) : Environment.ProcessPath;
+
+    public static ProcessStartInfo In(string ns, string task, params string[] args)
+    {
+        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Executable, .. args]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.Environment[Task] = task;
+        return start;
+    }
+
+    [ModuleInitializer]
+#pragma warning disable CA2255 // This is a program, not a library: nobody else loads it.
+    internal static void BecomeIt()
+#pragma warning restore CA2255
+    {
+        switch (Environment.GetEnvironmentVariable(Task))
+        {
+            case "agent":
+                Environment.Exit(CalicoProgram.RunAsync(Environment.GetCommandLineArgs()[1..]).GetAwaiter().GetResult());
+                break;
+            case "plugin":
+                NetNamespace.MovesCallingThread = true;
+                var registry = new PluginRegistry().Add(CalicoPlugin.Name, static () => new CalicoPlugin()).Add(CalicoIpamPlugin.Name, static () => new CalicoIpamPlugin());
+                PluginMain.RunAndExit(Environment.GetCommandLineArgs()[1], registry);
+                break;
+            default:
+                break;
+        }
+    }
+}
