@@ -57,14 +57,14 @@ public static class CalicoProgram
             .Map("/healthz", static () => HealthReply.Ok)
             .Map("/readyz", () => agent.Problem is { } problem ? HealthReply.Unhealthy(problem) : HealthReply.Ok)
             .MapMetrics("/metrics", exporter);
-        if (health is not null)
-        {
-            await health.StartAsync(termination.Token).ConfigureAwait(false);
-        }
-
         var cancel = termination.Token;
         try
         {
+            if (health is not null)
+            {
+                await health.StartAsync(cancel).ConfigureAwait(false);
+            }
+
             await Task.WhenAll(
                 agent.Watch.RunAsync(cancel),
                 agent.RunAsync(cancel),

@@ -72,17 +72,20 @@ internal static class CalicoNetwork
     {
         for (var number = 1; number <= Math.Min(2, nodes); number++)
         {
-            var metadata = new JsonObject
+            var mark = new JsonObject
             {
-                ["labels"] = new JsonObject { [ReflectorLabel] = "true" },
-                ["annotations"] = new JsonObject { ["projectcalico.org/RouteReflectorClusterID"] = ClusterId },
+                ["metadata"] = new JsonObject
+                {
+                    ["labels"] = new JsonObject { [ReflectorLabel] = "true" },
+                    ["annotations"] = new JsonObject { ["projectcalico.org/RouteReflectorClusterID"] = ClusterId },
+                },
             };
             var end = DateTime.UtcNow.AddSeconds(30);
             while (true)
             {
                 try
                 {
-                    await client.PatchAsync(KubeResources.Nodes, null, Underlay.NodeName(number), KubePatch.Merge(new JsonObject { ["metadata"] = metadata }), cancel).ConfigureAwait(false);
+                    await client.PatchAsync(KubeResources.Nodes, null, Underlay.NodeName(number), KubePatch.Merge(mark), cancel).ConfigureAwait(false);
                     break;
                 }
                 catch (KubeApiException e) when (e.IsNotFound && DateTime.UtcNow < end)
