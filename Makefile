@@ -2,18 +2,19 @@
 NODES   ?= 3
 NETWORK ?= flannel-vxlan
 PROXY   ?= nftables
+NETPOLICY ?= nftables
 API_PORT ?= 6443
 # What an AOT build depends on: every source outside tests, bench and docs.
-SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' 2>/dev/null) \
+SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' -o -name '*.yaml' 2>/dev/null) \
            Directory.Build.props Directory.Build.targets Directory.Packages.props
 
 .PHONY: help build up down status test fuzz bench bench-cni bench-proxy bench-netpolicy bench-overlay deps framework clean
 help:
 	@sed -n 's/^## //p' Makefile
 
-## make up      build, then start a cluster of NODES nodes on this machine (root); NETWORK, PROXY, API_PORT choose how
+## make up      build, then start a cluster of NODES nodes on this machine (root); NETWORK, PROXY, NETPOLICY, API_PORT choose how
 up: build
-	@out/bin/podwire up --nodes $(NODES) --network $(NETWORK) --proxy $(PROXY) --api-port $(API_PORT)
+	@out/bin/podwire up --nodes $(NODES) --network $(NETWORK) --proxy $(PROXY) --netpolicy $(NETPOLICY) --api-port $(API_PORT)
 
 ## make down    end it; nothing is left behind
 down:

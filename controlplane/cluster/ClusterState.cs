@@ -9,6 +9,9 @@ internal sealed record ClusterState
     /// <summary>The proxy's mode.</summary>
     public required string Proxy { get; init; }
 
+    /// <summary>The enforcer's back end, or none.</summary>
+    public string NetPolicy { get; init; } = "none";
+
     /// <summary>The port of the API server on 127.0.0.1.</summary>
     public required int ApiPort { get; init; }
 

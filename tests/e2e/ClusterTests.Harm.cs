@@ -10,6 +10,7 @@ public sealed partial class ClusterTests
     [InlineData("node1", "podwire-kubelet")]
     [InlineData("node1", "podwire-flannel")]
     [InlineData("node1", "podwire-proxy")]
+    [InlineData("node1", "podwire-netpolicy")]
     public void D1_KilledDaemon_TrafficGoesOnAndItConverges(string node, string daemon)
     {
         var before = PodUids();

@@ -38,12 +38,13 @@ internal static class Preflight
             RequireCommand("iptables-restore", "--proxy iptables", "iptables");
         }
 
-        foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", CalicoNetwork.IsCalico(options.Network) ? "podwire-calico" : "podwire-flannel", "podwire-proxy", "podwire-echo"])
+        CheckMode("--netpolicy", options.NetPolicy, ["nftables", "none"], []);
+        foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", CalicoNetwork.IsCalico(options.Network) ? "podwire-calico" : "podwire-flannel", "podwire-proxy", "podwire-netpolicy", "podwire-echo"])
         {
             RequireFile(paths.Program(program));
         }
 
-        foreach (var plugin in CalicoNetwork.IsCalico(options.Network) ? (string[])["loopback", "calico", "calico-ipam", "portmap"] : ["bridge", "host-local", "loopback", "flannel"])
+        foreach (var plugin in CalicoNetwork.IsCalico(options.Network) ? (string[])["loopback", "calico", "calico-ipam", "portmap", "podwire-policy"] : ["bridge", "host-local", "loopback", "flannel", "podwire-policy"])
         {
             RequireFile(Path.Combine(paths.Cni, plugin));
         }

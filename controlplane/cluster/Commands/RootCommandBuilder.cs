@@ -27,15 +27,17 @@ internal static class RootCommandBuilder
     {
         var nodes = new Option<int>("--nodes") { Description = $"how many nodes, 1 to {Nodes.Underlay.MostNodes}", DefaultValueFactory = _ => 3 };
         var network = new Option<string>("--network") { Description = "flannel-vxlan, flannel-host-gw, flannel-udp, flannel-ipip, calico-bgp, calico-rr, calico-vxlan or calico-ipip", DefaultValueFactory = _ => "flannel-vxlan" };
-        var proxy = new Option<string>("--proxy") { Description = "nftables or ipvs", DefaultValueFactory = _ => "nftables" };
+        var proxy = new Option<string>("--proxy") { Description = "nftables, iptables or ipvs", DefaultValueFactory = _ => "nftables" };
+        var netpolicy = new Option<string>("--netpolicy") { Description = "who enforces network policies: nftables, iptables or none", DefaultValueFactory = _ => "nftables" };
         var port = new Option<int>("--api-port") { Description = "the API server's port on 127.0.0.1", DefaultValueFactory = _ => 6443 };
         var noSample = new Option<bool>("--no-sample") { Description = "do not deploy the sample and test it" };
-        var command = new Command("up", "Start the cluster: namespaces, control plane, nodes, sample. Needs root. A second run mends what is missing.") { nodes, network, proxy, port, noSample };
+        var command = new Command("up", "Start the cluster: namespaces, control plane, nodes, sample. Needs root. A second run mends what is missing.") { nodes, network, proxy, netpolicy, port, noSample };
         command.SetAction((result, cancel) => new UpCommand(paths, new UpOptions
         {
             Nodes = result.GetValue(nodes),
             Network = result.GetValue(network)!,
             Proxy = result.GetValue(proxy)!,
+            NetPolicy = result.GetValue(netpolicy)!,
             ApiPort = result.GetValue(port),
             Sample = !result.GetValue(noSample),
         }).RunAsync(cancel));

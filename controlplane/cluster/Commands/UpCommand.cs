@@ -56,9 +56,9 @@ internal sealed class UpCommand(ClusterPaths paths, UpOptions options)
     }
 
     private ClusterState Same(ClusterState state) =>
-        state.Network == options.Network && state.Proxy == options.Proxy && state.ApiPort == options.ApiPort
+        state.Network == options.Network && state.Proxy == options.Proxy && state.NetPolicy == options.NetPolicy && state.ApiPort == options.ApiPort
             ? state
-            : throw new ClusterException($"a cluster with {state.Network}, {state.Proxy} and API port {state.ApiPort} is up; end it first: make down");
+            : throw new ClusterException($"a cluster with {state.Network}, proxy {state.Proxy}, netpolicy {state.NetPolicy} and API port {state.ApiPort} is up; end it first: make down");
 
     private ClusterState Fresh()
     {
@@ -75,7 +75,7 @@ internal sealed class UpCommand(ClusterPaths paths, UpOptions options)
             }
         }
 
-        return new ClusterState { Network = options.Network, Proxy = options.Proxy, ApiPort = options.ApiPort };
+        return new ClusterState { Network = options.Network, Proxy = options.Proxy, NetPolicy = options.NetPolicy, ApiPort = options.ApiPort };
     }
 
     private async Task<ClusterState> StartAsync(ClusterState state, List<NodeState> made, Progress progress, CancellationToken cancel)
@@ -95,6 +95,7 @@ internal sealed class UpCommand(ClusterPaths paths, UpOptions options)
         }
 
         await progress.RunAsync("API server", step => WaitForApiAsync(step, cancel)).ConfigureAwait(false);
+        await progress.RunAsync("custom resources", _ => CustomResources.ApplyAsync(paths, cancel)).ConfigureAwait(false);
         if (CalicoNetwork.IsCalico(options.Network))
         {
             using var client = new KubeClient(KubeConfig.Load(paths.KubeConfig));

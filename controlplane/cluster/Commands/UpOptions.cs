@@ -9,6 +9,11 @@ internal sealed record UpOptions
 
     public string Proxy { get; init; } = "nftables";
 
+    public string NetPolicy { get; init; } = "nftables";
+
+    /// <summary>True if something enforces network policies.</summary>
+    public bool HasNetPolicy => NetPolicy != "none";
+
     public int ApiPort { get; init; } = 6443;
 
     public bool Sample { get; init; } = true;

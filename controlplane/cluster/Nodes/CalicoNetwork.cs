@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Podwire.Cluster.Commands;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 
@@ -21,8 +22,8 @@ internal static class CalicoNetwork
     /// <summary>True if sessions go to route reflectors instead of a full mesh.</summary>
     public static bool HasReflectors(string network) => network == "calico-rr";
 
-    /// <summary>As Calico's manifest writes it.</summary>
-    public static string Conflist(string node) => $$"""
+    /// <summary>As Calico's manifest writes it, with the enforcer's step behind it where there is one.</summary>
+    public static string Conflist(string node, UpOptions options) => $$"""
         {
           "name": "k8s-pod-network",
           "cniVersion": "1.0.0",
@@ -35,7 +36,7 @@ internal static class CalicoNetwork
               "ipam": { "type": "calico-ipam" },
               "policy": { "type": "k8s" }
             },
-            { "type": "portmap", "snat": true, "capabilities": { "portMappings": true } }
+            { "type": "portmap", "snat": true, "capabilities": { "portMappings": true } }{{(options.HasNetPolicy ? NodeFiles.EnforcersStep : string.Empty)}}
           ]
         }
         """;

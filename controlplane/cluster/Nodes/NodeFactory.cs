@@ -33,7 +33,7 @@ internal sealed class NodeFactory(ClusterPaths paths, UpOptions options)
         return Create(name, address.Address.ToString(), spec, -1, () =>
         {
             NodeNetwork.JoinUnderlay(underlay, name, address);
-            var (file, text) = CalicoNetwork.IsCalico(options.Network) ? (CalicoNetwork.ConflistName, CalicoNetwork.Conflist(name)) : (NodeFiles.ConflistName, NodeFiles.Conflist);
+            var (file, text) = CalicoNetwork.IsCalico(options.Network) ? (CalicoNetwork.ConflistName, CalicoNetwork.Conflist(name, options)) : (NodeFiles.ConflistName, NodeFiles.Conflist(options));
             File.WriteAllText(Path.Combine("/etc/cni/net.d", file), text);
         });
     }
@@ -51,6 +51,7 @@ internal sealed class NodeFactory(ClusterPaths paths, UpOptions options)
         var server = $"https://{Underlay.ControlAddress.Address}:{Underlay.ApiPort}";
         pki.WriteKubeconfig(Path.Combine(directory, "kubelet.kubeconfig"), ClientIdentity.Node(name), server);
         pki.WriteKubeconfig(Path.Combine(directory, "proxy.kubeconfig"), ClientIdentity.Proxy, server);
+        pki.WriteKubeconfig(Path.Combine(directory, "netpolicy.kubeconfig"), ClientIdentity.NetworkPolicy, server);
         if (CalicoNetwork.IsCalico(options.Network))
         {
             pki.WriteKubeconfig(Path.Combine(directory, "calico.kubeconfig"), ClientIdentity.Calico, server);

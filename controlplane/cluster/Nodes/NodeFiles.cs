@@ -10,8 +10,13 @@ internal static class NodeFiles
     /// <summary>The conflist that goes to the node's /etc/cni/net.d.</summary>
     public const string ConflistName = "10-flannel.conflist";
 
-    /// <summary>As the flannel DaemonSet ships it.</summary>
-    public const string Conflist = """
+    internal const string EnforcersStep = """
+        ,
+            { "type": "podwire-policy" }
+        """;
+
+    /// <summary>As the flannel DaemonSet ships it, with the enforcer's step behind it where there is one.</summary>
+    public static string Conflist(UpOptions options) => $$"""
         {
           "name": "cbr0",
           "cniVersion": "1.0.0",
@@ -22,7 +27,7 @@ internal static class NodeFiles
                 "hairpinMode": true,
                 "isDefaultGateway": true
               }
-            }
+            }{{(options.HasNetPolicy ? EnforcersStep : string.Empty)}}
           ]
         }
         """;
@@ -66,11 +71,13 @@ internal static class NodeFiles
     public static InitSpec Node(ClusterPaths paths, string name, string address, UpOptions options)
     {
         var config = paths.NodeConfig(name);
+        var enforcer = Service("podwire-netpolicy", "--kubeconfig", Path.Combine(config, "netpolicy.kubeconfig"), "--hostname-override", name, "--backend", options.NetPolicy);
         return new InitSpec
         {
             HostName = name,
             Services =
             [
+                .. options.HasNetPolicy ? [enforcer] : Array.Empty<ServiceSpec>(),
                 CalicoNetwork.IsCalico(options.Network)
                     ? Service("podwire-calico", "--kubeconfig", Path.Combine(config, "calico.kubeconfig"), "--hostname-override", name, "--healthz-bind-address", "127.0.0.1:9099")
                     : Service("podwire-flannel", "--kube-subnet-mgr", "--kubeconfig-file", Path.Combine(config, "flannel.kubeconfig"), "--net-config-path", Path.Combine(config, "net-conf.json"), "--iface", "eth0", "--ip-masq", "--hostname-override", name, "--healthz-ip", "127.0.0.1", "--healthz-port", "8471"),
