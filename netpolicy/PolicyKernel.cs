@@ -35,6 +35,9 @@ internal sealed class PolicyKernel : IDisposable
     /// <summary>Opens the kernel's announcements.</summary>
     public NftMonitor OpenMonitor() => In(NftMonitor.Open);
 
+    /// <summary>Does something on a thread that is in the namespace.</summary>
+    public T In<T>(Func<T> work) => ns is null ? work() : ns.Run(work);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -42,6 +45,4 @@ internal sealed class PolicyKernel : IDisposable
         route.Dispose();
         ns?.Dispose();
     }
-
-    private T In<T>(Func<T> work) => ns is null ? work() : ns.Run(work);
 }

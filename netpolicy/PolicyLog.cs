@@ -30,6 +30,15 @@ internal static partial class PolicyLog
     [LoggerMessage(8, LogLevel.Information, "tables read back: {Elements} elements and {Operations} operations differed")]
     public static partial void Verified(ILogger logger, int elements, int operations);
 
+    [LoggerMessage(16, LogLevel.Information, "the rules of back end {Other} were removed: back end {Backend} has taken over")]
+    public static partial void OtherRemoved(ILogger logger, string other, string backend);
+
+    [LoggerMessage(18, LogLevel.Warning, "the rules of another back end stay for now: {Reason}")]
+    public static partial void OtherStays(ILogger logger, string reason);
+
+    [LoggerMessage(17, LogLevel.Warning, "{Domain} has the addresses that it had: {Reason}")]
+    public static partial void Unresolved(ILogger logger, string domain, string reason);
+
     [LoggerMessage(9, LogLevel.Warning, "the tables were changed by somebody else; {Elements} elements put right")]
     public static partial void Repaired(ILogger logger, int elements);
 

@@ -2,13 +2,15 @@ using Microsoft.Extensions.Logging;
 using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
+using Podwire.Netlink;
 using Podwire.NetPolicy.Apply;
+using Podwire.NetPolicy.Apply.Iptables;
 using Podwire.NetPolicy.Arrivals;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Config;
+using Podwire.NetPolicy.Domains;
 using Podwire.NetPolicy.Health;
 using Podwire.NetPolicy.State;
-using Podwire.NetPolicy.Verify;
 using Podwire.NetPolicy.Watch;
 using Podwire.Ruleset;
 
@@ -28,6 +30,7 @@ internal sealed class PolicyNode : IAsyncDisposable
     private readonly PolicySync tables;
     private readonly ArrivalDesk arrivals;
     private readonly ArrivalSocket socket;
+    private readonly DomainWatch domains;
     private readonly PolicyMetrics metrics;
     private readonly PolicyHealth health;
     private readonly ReconcileLoop loop;
@@ -45,10 +48,11 @@ internal sealed class PolicyNode : IAsyncDisposable
         health = new(options.SyncPeriod, TimeProvider.System);
         metrics = new(() => state.PendingCount, () => health.Problem is null);
         feed = new(client, state, events, metrics, logger);
-        tables = new(kernel.Nft, options.NodeName, new(options.KeepEstablished), logger);
+        tables = new(PolicyBackends.Create(options.Backend, options, kernel, logger), options.NodeName, logger);
         arrivals = new(state, logger);
         socket = new(options.Socket, arrivals, logger);
-        var run = new PolicyLoop(feed, state, kernel, tables, arrivals, health, metrics, logger);
+        domains = new(state, client, kernel, options.ClusterDns, options.DomainGrace, TimeProvider.System, logger);
+        var run = new PolicyLoop(options, feed, state, kernel, tables, arrivals, health, metrics, logger);
         loop = new(
             async cancel =>
             {
@@ -56,7 +60,7 @@ internal sealed class PolicyNode : IAsyncDisposable
                 {
                     await run.RunOnceAsync(cancel).ConfigureAwait(false);
                 }
-                catch (NftException)
+                catch (Exception e) when (e is NftException or NetlinkException or IptablesException)
                 {
                     metrics.Failed();
                     health.Queued();
@@ -94,6 +98,7 @@ internal sealed class PolicyNode : IAsyncDisposable
             events.RunAsync(together.Token),
             loop.RunAsync(together.Token),
             SyncedAsync(together.Token),
+            domains.RunAsync(together.Token),
         ];
         try
         {
@@ -115,7 +120,7 @@ internal sealed class PolicyNode : IAsyncDisposable
         using var until = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var following = feed.RunAsync(until.Token);
         await feed.WaitForSyncAsync(cancel).ConfigureAwait(false);
-        var plan = NftText.Write(tables.Plan(state.Take(everything: true)!));
+        var plan = tables.Plan(state.Take(everything: true)!);
         await until.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return plan;
@@ -129,6 +134,8 @@ internal sealed class PolicyNode : IAsyncDisposable
             await server.DisposeAsync().ConfigureAwait(false);
         }
 
+        tables.Tables.Dispose();
+        domains.Dispose();
         exporter.Dispose();
         metrics.Dispose();
     }
@@ -148,11 +155,11 @@ internal sealed class PolicyNode : IAsyncDisposable
         await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);
         // The lists that the first state was read from are garbage now, many times what stays: give the memory back once.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        var watch = new ForeignChangeWatch(kernel.OpenMonitor(), kernel.NftPort, OnForeignChange, OnUnsure, logger);
+        var watching = tables.Tables.WatchAsync(OnForeignChange, OnUnsure, cancel);
         // What happened between the first synchronisation and now was not announced.
         OnUnsure();
         SdNotify.Ready("policies are in force");
-        await Task.WhenAny(watch.RunAsync(cancel), LookAsync(cancel), socket.RunAsync(cancel).ContinueWith(_ => Task.Delay(Timeout.Infinite, cancel), TaskScheduler.Default).Unwrap()).Unwrap().ConfigureAwait(false);
+        await Task.WhenAny(watching, LookAsync(cancel), socket.RunAsync(cancel).ContinueWith(_ => Task.Delay(Timeout.Infinite, cancel), TaskScheduler.Default).Unwrap()).Unwrap().ConfigureAwait(false);
     }
 
     /// <summary>Announcements may be lost without a word: now and then the tables are looked at if anybody committed anything.</summary>
@@ -178,7 +185,7 @@ internal sealed class PolicyNode : IAsyncDisposable
     {
         tables.ForeignChange();
         arrivals.Suspect();
-        events.Warning(self, "ForeignChange", $"{process} changed the table {TableSchema.TableName}; the change is undone");
+        events.Warning(self, "ForeignChange", $"{process} changed rules of podwire-netpolicy; the change is undone");
         loop.Signal();
     }
 

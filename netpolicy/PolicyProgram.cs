@@ -3,6 +3,7 @@ using Podwire.Daemon;
 using Podwire.Kube;
 using Podwire.Netlink;
 using Podwire.NetPolicy.Apply;
+using Podwire.NetPolicy.Apply.Iptables;
 using Podwire.NetPolicy.Config;
 using Podwire.Ruleset;
 
@@ -29,7 +30,7 @@ public static class PolicyProgram
             await Console.Error.WriteLineAsync($"podwire-netpolicy: {e.Message}").ConfigureAwait(false);
             return 2;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KubeConfigException or NftException or NetlinkException or SyscallException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KubeConfigException or NftException or IptablesException or NetlinkException or SyscallException)
         {
             await Console.Error.WriteLineAsync($"podwire-netpolicy: {e.Message}").ConfigureAwait(false);
             return 1;
@@ -44,7 +45,7 @@ public static class PolicyProgram
         using var kernel = PolicyKernel.OpenOwn();
         if (options.Cleanup)
         {
-            new PolicySync(kernel.Nft, options.NodeName, new(), logger).Remove();
+            PolicyBackends.RemoveAll(options, kernel, logger);
             PolicyLog.CleanedUp(logger);
             return 0;
         }
@@ -57,7 +58,7 @@ public static class PolicyProgram
             return 0;
         }
 
-        PolicyLog.Starting(logger, options.NodeName, client.Config.Server, "nftables", options.KeepEstablished ? "keep" : "cut");
+        PolicyLog.Starting(logger, options.NodeName, client.Config.Server, options.Backend, options.KeepEstablished ? "keep" : "cut");
         await node.RunAsync(termination.Token).ConfigureAwait(false);
         PolicyLog.Ended(logger);
         return 0;

@@ -33,7 +33,7 @@ internal sealed class Changes
         using var node = new BenchNode();
         using var nft = node.OpenNft();
         var state = new PolicyState();
-        var sync = new PolicySync(nft, BenchCluster.Node, new(), NullLogger.Instance);
+        var sync = new PolicySync(new NftTables(nft, false, NullLogger.Instance), BenchCluster.Node, NullLogger.Instance);
         var cluster = BenchCluster.Of(pods, policies, Namespaces, localPods: 110);
         sync.Sync(cluster, out _);
         foreach (var (key, pod) in cluster.Pods)

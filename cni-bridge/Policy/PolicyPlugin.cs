@@ -1,8 +1,10 @@
 using Podwire.Cni;
 using Podwire.Netlink;
+using Podwire.Netlink.IpSet;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
 using Podwire.Ruleset;
+using Podwire.Ruleset.IpSets;
 
 namespace Podwire.CniBridge.Policy;
 
@@ -91,6 +93,7 @@ public sealed class PolicyPlugin : IPlugin
 
     private static void Put(List<IpAddress> addresses, bool aside)
     {
+        PutIntoIpSets(addresses, aside);
         using var nft = NftSocket.Open();
         foreach (var address in addresses)
         {
@@ -105,6 +108,34 @@ public sealed class PolicyPlugin : IPlugin
             catch (NftException e) when (e.Errno == Errno.ENOENT)
             {
                 // No enforcer ever ran here, or the address is not aside.
+            }
+        }
+    }
+
+    /// <summary>The back end iptables keeps a set of ipset for it. Where there is none, there is nothing to do.</summary>
+    private static void PutIntoIpSets(List<IpAddress> addresses, bool aside)
+    {
+        using var sets = IpSetSocket.Open();
+        var batch = new IpSetBatch();
+        foreach (var address in addresses)
+        {
+            var set = new IpSetSpec(address.IsV4 ? "KUBE-NWPLCY4-PENDING" : "KUBE-NWPLCY6-PENDING", IpSetType.HashIp, address.Family);
+            if (aside)
+            {
+                batch.Add(set, IpSetEntry.Of(address));
+            }
+            else
+            {
+                batch.Delete(set, IpSetEntry.Of(address));
+            }
+        }
+
+        foreach (var refusal in sets.TryExecute(batch))
+        {
+            // EINVAL and EOPNOTSUPP: a kernel without ipset. ENOENT: without the set.
+            if (refusal.Errno is not (Errno.ENOENT or Errno.EINVAL or Errno.EOPNOTSUPP))
+            {
+                throw refusal;
             }
         }
     }

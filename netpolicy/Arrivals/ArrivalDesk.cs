@@ -54,7 +54,7 @@ internal sealed class ArrivalDesk(PolicyState state, ILogger logger)
         if (isUnsure)
         {
             isUnsure = false;
-            aside.UnionWith(tables.ReadPending());
+            aside.UnionWith(tables.Tables.ReadPending());
         }
 
         Arrival[] here;
@@ -79,14 +79,14 @@ internal sealed class ArrivalDesk(PolicyState state, ILogger logger)
 
         if (closed.Count > 0)
         {
-            tables.SetPending(closed, isPending: true);
+            tables.Tables.SetPending(closed, isPending: true);
             aside.UnionWith(closed);
         }
 
         var released = new List<IpAddress>(aside).FindAll(address => model.PodAt(address) is not null || done.Exists(arrival => Array.IndexOf(arrival.Addresses, address) >= 0));
         if (released.Count > 0)
         {
-            tables.SetPending(released, isPending: false);
+            tables.Tables.SetPending(released, isPending: false);
             aside.ExceptWith(released);
             PolicyLog.Released(logger, released.Count);
         }

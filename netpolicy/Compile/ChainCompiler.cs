@@ -64,6 +64,11 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
             rules.Add(Rule.Of(new SetLookup(peer, any.Name), new VerdictStatement(Accepted(of))));
         }
 
+        if (sets.AnyBlocks is { } anyBlocks)
+        {
+            rules.Add(Rule.Of(new SetLookup(peer, anyBlocks.Name), new VerdictStatement(Accepted(of))));
+        }
+
         rules.AddRange(Ports(of, sets));
 
         rules.AddRange(Judge(of, sets, 0, peer));

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Podwire.NetPolicy.State;
 using Podwire.Primitives;
@@ -56,13 +55,14 @@ internal static class ClassBuilder
 
     /// <summary>Makes a class.</summary>
     /// <param name="key">From <see cref="KeyOf"/>.</param>
+    /// <param name="isVersioned">Whether the name depends on how the ports are cut.</param>
     /// <param name="ingress">The direction.</param>
     /// <param name="policies">The policies, by name.</param>
     /// <param name="pod">A pod that has the class; only what comes in asks for it.</param>
     /// <param name="numbersOf">The ports that any pod gives that name.</param>
     /// <param name="groupOf">The group of a peer that is no block.</param>
     public static PolicyClass Build(
-        string key, bool ingress, List<PolicyRecord> policies, PodRecord? pod, Func<string, IEnumerable<(IpProtocol Protocol, ushort Port)>> numbersOf, Func<PeerRecord, PeerGroup> groupOf)
+        string key, bool isVersioned, bool ingress, List<PolicyRecord> policies, PodRecord? pod, Func<string, IEnumerable<(IpProtocol Protocol, ushort Port)>> numbersOf, Func<PeerRecord, PeerGroup> groupOf)
     {
         var ordered = new List<PolicyRecord>(policies);
         ordered.Sort(static (a, b) => a.Tier != b.Tier ? a.Tier.CompareTo(b.Tier) : a.Priority != b.Priority ? a.Priority.CompareTo(b.Priority) : a.Id.CompareTo(b.Id));
@@ -96,7 +96,7 @@ internal static class ClassBuilder
         return new()
         {
             Key = key,
-            Name = $"{(ingress ? "in" : "eg")}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 8))}",
+            IsVersioned = isVersioned,
             Ingress = ingress,
             Policies = [.. policies],
             Rules = compiled,

@@ -13,6 +13,7 @@ internal sealed class ClassSets
     private readonly PolicyClass of;
     private readonly TableSchema schema;
     private readonly NftSet? any;
+    private readonly NftSet? anyBlocks;
     private readonly NftSet?[] accepted;
     private readonly NftSet?[] denied;
     private readonly NftSet?[] blocks;
@@ -26,6 +27,12 @@ internal sealed class ClassSets
         denied = new NftSet?[count];
         blocks = new NftSet?[count];
         var reached = Reached();
+        // Where nothing is denied, who may use every port may be asked for once, before the port is.
+        if (!of.CanDeny && count > 1 && !of.Default.IsAll && Intervals(static may => may.IsAll) is { Count: > 0 } whole)
+        {
+            anyBlocks = Blocks("any", whole);
+        }
+
         for (var i = 0; i < count; i++)
         {
             if (reached[i])
@@ -34,9 +41,10 @@ internal sealed class ClassSets
                 denied[i] = of.CanDeny ? Hash($"{of.Name}-{i}-not") : null;
             }
 
-            if (Intervals(i) is { Count: > 0 } intervals)
+            var (ports, usual) = (i, of.Default[i]);
+            if (Intervals(may => may[ports] != usual && (anyBlocks is null || !may.IsAll)) is { Count: > 0 } intervals)
             {
-                blocks[i] = new() { Name = $"{of.Name}-{i}-blocks", Key = [schema.Address], Flags = SetFlags.Interval, Elements = ValueList.From(intervals) };
+                blocks[i] = Blocks($"{i}", intervals);
             }
         }
 
@@ -46,8 +54,11 @@ internal sealed class ClassSets
     /// <summary>Peers that may use everything; null if there can be none.</summary>
     public NftSet? Any => any;
 
+    /// <summary>Blocks that may use everything, where that is asked before the port; null if there are none.</summary>
+    public NftSet? AnyBlocks => anyBlocks;
+
     /// <summary>All of them; those of blocks with their elements.</summary>
-    public IEnumerable<NftSet> All => [.. any is null ? [] : (NftSet[])[any], .. accepted.OfType<NftSet>(), .. denied.OfType<NftSet>(), .. blocks.OfType<NftSet>()];
+    public IEnumerable<NftSet> All => [.. any is null ? [] : (NftSet[])[any], .. anyBlocks is null ? [] : (NftSet[])[anyBlocks], .. accepted.OfType<NftSet>(), .. denied.OfType<NftSet>(), .. blocks.OfType<NftSet>()];
 
     /// <summary>Peers that may use a port class; null if no group can be among them.</summary>
     public NftSet? Accepted(int ports) => accepted[ports];
@@ -55,7 +66,7 @@ internal sealed class ClassSets
     /// <summary>Peers that may not use it although a block that they are in may; null if there can be none.</summary>
     public NftSet? Denied(int ports) => denied[ports];
 
-    /// <summary>Blocks that are judged unlike the rest of the world; null if there are none.</summary>
+    /// <summary>Blocks that are judged unlike the rest of the world and are not in <see cref="AnyBlocks"/>; null if there are none.</summary>
     public NftSet? Blocks(int ports) => blocks[ports];
 
     /// <summary>The sets that have an element for a peer.</summary>
@@ -81,6 +92,9 @@ internal sealed class ClassSets
             }
         }
     }
+
+    private NftSet Blocks(string part, List<SetElement> intervals) =>
+        new() { Name = $"{of.Name}-{part}-blocks", Key = [schema.Address], Flags = SetFlags.Interval, Elements = ValueList.From(intervals) };
 
     private NftSet Hash(string name) => new() { Name = name, Key = [schema.Address] };
 
@@ -108,7 +122,8 @@ internal sealed class ClassSets
         return reached;
     }
 
-    private List<SetElement> Intervals(int ports)
+    /// <summary>The addresses whose port classes, by blocks alone, are as told; neighbours are one.</summary>
+    private List<SetElement> Intervals(Func<PortSet, bool> isMember)
     {
         var intervals = new List<SetElement>();
         var map = of.Blocks(schema.Family);
@@ -117,12 +132,11 @@ internal sealed class ClassSets
             return intervals;
         }
 
-        var usual = of.Default[ports];
         IpAddress? first = null;
         IpAddress end = default;
         foreach (var (from, to, _) in map.Pieces())
         {
-            if (of.ByBlocks(from)[ports] == usual)
+            if (!isMember(of.ByBlocks(from)))
             {
                 Close();
             }

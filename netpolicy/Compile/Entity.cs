@@ -18,6 +18,9 @@ internal sealed class Entity(string name)
     /// <summary>Its addresses.</summary>
     public IpAddress[] Addresses { get; set; } = [];
 
+    /// <summary>In which families it counts as a pod of this node.</summary>
+    public (bool V4, bool V6) Local { get; set; }
+
     /// <summary>The groups it is in, in no order.</summary>
     public PeerGroup[] Groups { get; set; } = [];
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Podwire.NetPolicy.State;
 using Podwire.Primitives;
 
@@ -15,8 +17,11 @@ internal sealed class PolicyClass
     /// <summary>What it is made of, as text: equal for equal sets of policies (and equal numbers of the ports that they name).</summary>
     public required string Key { get; init; }
 
+    /// <summary>Whether the name depends on what the sets mean, not only on the policies: see <see cref="TableSettings.HasVersionedNames"/>.</summary>
+    public required bool IsVersioned { get; init; }
+
     /// <summary>The name of its chain and the beginning of the names of its sets.</summary>
-    public required string Name { get; init; }
+    public string Name => field ??= $"{(Ingress ? "in" : "eg")}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(IsVersioned ? $"{Key}|{Meaning}" : Key)).AsSpan(0, 8))}";
 
     /// <summary>True for what comes in.</summary>
     public required bool Ingress { get; init; }
@@ -118,6 +123,21 @@ internal sealed class PolicyClass
         }
 
         return covered;
+    }
+
+    /// <summary>Which ports the port classes are, and what is accepted of each that nobody mentions: equal where the sets mean the same.</summary>
+    private string Meaning
+    {
+        get
+        {
+            var text = new StringBuilder().Append(Ports).Append(CanDeny ? '!' : ' ');
+            for (var i = 0; i < Ports.Count; i++)
+            {
+                text.Append(Default[i] ? '.' : 'x');
+            }
+
+            return text.ToString();
+        }
     }
 
     private PortSet Judge(IReadOnlyList<int> matched, PodRecord? pod)

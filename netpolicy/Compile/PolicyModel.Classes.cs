@@ -90,7 +90,7 @@ internal sealed partial class PolicyModel
         foreach (var (key, (ingress, selected, pod)) in run.ToBuild)
         {
             classes.TryGetValue(key, out var before);
-            var after = ClassBuilder.Build(key, ingress, selected, pod, name => portNames.TryGetValue(name, out var numbers) ? numbers.Keys : [], peer => GroupOf(peer, run));
+            var after = ClassBuilder.Build(key, Settings.HasVersionedNames, ingress, selected, pod, name => portNames.TryGetValue(name, out var numbers) ? numbers.Keys : [], peer => GroupOf(peer, run));
             foreach (var group in after.Groups.Keys)
             {
                 group.Users.Add(after);
@@ -102,6 +102,7 @@ internal sealed partial class PolicyModel
             {
                 after.Pods.Add(member);
                 SetClass(member, ingress, after);
+                run.Slots.UnionWith(member.Addresses);
             }
         }
 
@@ -222,46 +223,77 @@ internal sealed partial class PolicyModel
 
         for (var i = 0; i < TableSchema.All.Length; i++)
         {
-            var schema = TableSchema.All[i];
-            var sets = one.SetsOf(schema);
-            foreach (var chain in chains[i].Class(one, sets))
+            if (inUse[i])
             {
-                if (goes)
-                {
-                    change.ChainGoes(schema.Id, chain);
-                }
-                else
-                {
-                    change.ChainComes(schema.Id, chain);
-                }
+                Tell(one, i, goes, change);
+            }
+        }
+    }
+
+    private void Tell(PolicyClass one, int family, bool goes, TableChange change)
+    {
+        var schema = TableSchema.All[family];
+        var sets = one.SetsOf(schema);
+        foreach (var chain in chains[family].Class(one, sets))
+        {
+            if (goes)
+            {
+                change.ChainGoes(schema.Id, chain);
+            }
+            else
+            {
+                change.ChainComes(schema.Id, chain);
+            }
+        }
+
+        foreach (var set in sets.All)
+        {
+            var declaration = set with { Elements = [] };
+            if (goes)
+            {
+                change.SetGoes(schema.Id, declaration);
+            }
+            else
+            {
+                change.SetComes(schema.Id, declaration);
             }
 
-            foreach (var set in sets.All)
+            foreach (var element in set.Elements)
             {
-                var declaration = set with { Elements = [] };
-                if (goes)
-                {
-                    change.SetGoes(schema.Id, declaration);
-                }
-                else
-                {
-                    change.SetComes(schema.Id, declaration);
-                }
+                TellElement(change, schema, declaration, element, goes);
+            }
+        }
 
-                foreach (var element in set.Elements)
-                {
-                    TellElement(change, schema, declaration, element, goes);
-                }
+        var found = new List<NftSet>();
+        foreach (var (address, may) in one.Peers)
+        {
+            if (address.Family == schema.Family)
+            {
+                found.Clear();
+                sets.Collect(address, may, found);
+                found.ForEach(set => TellElement(change, schema, set, SetElement.Of(NftScalar.Address(address)), goes));
+            }
+        }
+    }
+
+    /// <summary>Classes have chains and sets in a family only while the node has a pod in it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="begins">Families that come into use, before anything else; otherwise those that go out of use, behind everything.</param>
+    private void UseFamilies(ModelRun run, bool begins)
+    {
+        for (var i = 0; i < inUse.Length; i++)
+        {
+            if (localPods[i] > 0 != begins || inUse[i] == begins)
+            {
+                continue;
             }
 
-            var found = new List<NftSet>();
-            foreach (var (address, may) in one.Peers)
+            inUse[i] = begins;
+            if (run.Change is { } change)
             {
-                if (address.Family == schema.Family)
+                foreach (var one in classes.Values)
                 {
-                    found.Clear();
-                    sets.Collect(address, may, found);
-                    found.ForEach(set => TellElement(change, schema, set, SetElement.Of(NftScalar.Address(address)), goes));
+                    Tell(one, i, goes: !begins, change);
                 }
             }
         }
@@ -314,7 +346,13 @@ internal sealed partial class PolicyModel
                 {
                     var schema = TableSchema.Of(address.Family);
                     var element = SetElement.Of(NftScalar.Address(address));
-                    var own = sets[Array.IndexOf(TableSchema.All, schema)];
+                    var family = Array.IndexOf(TableSchema.All, schema);
+                    var own = sets[family];
+                    if (!inUse[family])
+                    {
+                        continue;
+                    }
+
                     Each(before, set => change.ElementGoes(schema.Id, set, element));
                     Each(after, set => change.ElementComes(schema.Id, set, element));
 
@@ -338,7 +376,8 @@ internal sealed partial class PolicyModel
         {
             var owner = claims.TryGetValue(address, out var holders) ? Owner(holders) : null;
             var after = owner is { Ingress: null, Egress: null } or null ? null : new PodSlot(
-                owner.Name, owner.Ingress?.Name, owner.Egress?.Name, owner.Ingress?.HasClusterPolicies != true && owner.Egress?.HasClusterPolicies != true);
+                owner.Name, owner.Ingress?.Name, owner.Egress?.Name, owner.Ingress?.HasClusterPolicies != true && owner.Egress?.HasClusterPolicies != true,
+                owner.Ingress?.Default[0] == true, owner.Egress?.Default[0] == true);
             slots.TryGetValue(address, out var before);
             if (Equals(before, after))
             {

@@ -119,6 +119,7 @@ internal sealed partial class PolicyModel
                 CountNames(gone.Pod!.NamedPorts, -1, run);
                 SetGroups(gone, [], run);
                 SetAddresses(gone, [], run);
+                CountLocal(gone);
                 Leave(gone, run);
                 run.Pods.Remove(gone);
                 var members = podsByNamespace[key.Namespace];
@@ -161,6 +162,7 @@ internal sealed partial class PolicyModel
 
         entity.Pod = pod;
         SetAddresses(entity, IsPeer(pod) ? pod.Addresses : [], run);
+        CountLocal(entity);
         if (before is not null && before.Created != pod.Created)
         {
             // Another one may have the address now.
@@ -177,6 +179,16 @@ internal sealed partial class PolicyModel
     private static bool IsPeer(PodRecord pod) => !pod.IsHostNetwork && !pod.IsEnded;
 
     private bool IsPolicedHere(Entity pod) => pod.Addresses.Length > 0 && pod.Pod!.Node == node;
+
+    private void CountLocal(Entity pod)
+    {
+        var before = pod.Local;
+        pod.Local = (Has(IpFamily.V4), Has(IpFamily.V6));
+        localPods[0] += (pod.Local.V4 ? 1 : 0) - (before.V4 ? 1 : 0);
+        localPods[1] += (pod.Local.V6 ? 1 : 0) - (before.V6 ? 1 : 0);
+
+        bool Has(IpFamily family) => IsPolicedHere(pod) && Array.Exists(pod.Addresses, address => address.Family == family);
+    }
 
     private void CountNames(NamedPort[] ports, int by, ModelRun run)
     {

@@ -28,6 +28,8 @@ internal sealed partial class PolicyModel
     private readonly SelectorIndex<PolicyId> subjects = new();
     private readonly SelectorIndex<PeerGroup> podGroups = new();
     private readonly ChainCompiler[] chains;
+    private readonly int[] localPods = new int[TableSchema.All.Length];
+    private readonly bool[] inUse = new bool[TableSchema.All.Length];
 
     /// <summary>An empty model.</summary>
     /// <param name="node">The node whose pods are policed.</param>
@@ -72,6 +74,22 @@ internal sealed partial class PolicyModel
     /// <summary>What the maps of pods hold for an address; null if it is not policed here.</summary>
     public PodSlot? SlotAt(IpAddress address) => slots.GetValueOrDefault(address);
 
+    /// <summary>The policed addresses of a family, in order.</summary>
+    public List<(IpAddress Address, PodSlot Slot)> SlotsOf(IpFamily family)
+    {
+        var found = new List<(IpAddress Address, PodSlot Slot)>();
+        foreach (var (address, slot) in slots)
+        {
+            if (address.Family == family)
+            {
+                found.Add((address, slot));
+            }
+        }
+
+        found.Sort(static (a, b) => a.Address.CompareTo(b.Address));
+        return found;
+    }
+
     /// <summary>The whole table of a family as it should be.</summary>
     public Table ToTable(TableSchema schema)
     {
@@ -96,7 +114,7 @@ internal sealed partial class PolicyModel
         sets.Add(schema.Ingress with { Elements = ValueList.From(ingress) });
         sets.Add(schema.Egress with { Elements = ValueList.From(egress) });
         sets.Add(schema.Self with { Elements = ValueList.From(self) });
-        foreach (var one in classes.Values)
+        foreach (var one in inUse[Array.IndexOf(TableSchema.All, schema)] ? [.. classes.Values] : Array.Empty<PolicyClass>())
         {
             var own = one.SetsOf(schema);
             all.AddRange(compiler.Class(one, own));
@@ -145,6 +163,7 @@ internal sealed partial class PolicyModel
             TakePod(key, pod, run);
         }
 
+        UseFamilies(run, begins: true);
         SelectClasses(run);
         BuildClasses(run);
         EvaluateGroups(run);
@@ -152,6 +171,7 @@ internal sealed partial class PolicyModel
         UpdatePeers(run);
         UpdateSlots(run);
         RetireClasses(run);
+        UseFamilies(run, begins: false);
     }
 
     private LabelSet LabelsOf(string ns) => namespaces.TryGetValue(ns, out var labels) ? labels : LabelSet.Of([new("kubernetes.io/metadata.name", ns)]);

@@ -68,6 +68,18 @@ internal sealed class PortPartition
         List<(int List, bool Begins)> At(uint point) => changes.TryGetValue(point, out var list) ? list : changes[point] = [];
     }
 
+    /// <summary>Equal for partitions that are cut alike.</summary>
+    public override string ToString()
+    {
+        var text = new System.Text.StringBuilder();
+        for (var i = 0; i < starts.Length; i++)
+        {
+            text.Append(starts[i]).Append('=').Append(classes[i]).Append(' ');
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>The class of a point.</summary>
     public int ClassOf(uint point)
     {

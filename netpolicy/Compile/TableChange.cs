@@ -56,41 +56,96 @@ internal sealed class TableChange
         }
     }
 
+    /// <summary>Sets that come, without elements.</summary>
+    public List<(TableId Table, SetObject Set)> NewSets => Only(setsAfter, setsBefore);
+
+    /// <summary>Sets that go, with all that is in them.</summary>
+    public List<(TableId Table, SetObject Set)> GoneSets => Only(setsBefore, setsAfter);
+
+    /// <summary>Chains that go.</summary>
+    public List<(TableId Table, Chain Chain)> GoneChains => Only(chainsBefore, chainsAfter);
+
+    /// <summary>Chains that come, and those whose rules are others now.</summary>
+    public List<(TableId Table, Chain Chain)> WrittenChains
+    {
+        get
+        {
+            var written = new List<(TableId, Chain)>();
+            foreach (var (key, chain) in chainsAfter)
+            {
+                if (!chainsBefore.TryGetValue(key, out var before) || before.Rules != chain.Rules)
+                {
+                    written.Add((key.Table, chain));
+                }
+            }
+
+            return written;
+        }
+    }
+
+    /// <summary>What differs in sets that stay or come.</summary>
+    public List<(TableId Table, SetObject Set, List<SetElement> Removed, List<SetElement> Added)> ElementChanges
+    {
+        get
+        {
+            var found = new List<(TableId, SetObject, List<SetElement>, List<SetElement>)>();
+            foreach (var (key, changes) in elements)
+            {
+                if (changes.ByKey.Count == 0 || (setsBefore.ContainsKey(key) && !setsAfter.ContainsKey(key)))
+                {
+                    continue;
+                }
+
+                var isNew = setsAfter.ContainsKey(key) && !setsBefore.ContainsKey(key);
+                List<SetElement> removed = [], added = [];
+                foreach (var (before, after) in changes.ByKey.Values)
+                {
+                    if (before is not null && !isNew)
+                    {
+                        removed.Add(before);
+                    }
+
+                    if (after is not null)
+                    {
+                        added.Add(after);
+                    }
+                }
+
+                found.Add((key.Table, changes.Set, removed, added));
+            }
+
+            return found;
+        }
+    }
+
     /// <summary>The transaction.</summary>
     public NftBatch ToBatch()
     {
         var batch = new NftBatch();
-        foreach (var (key, set) in setsAfter)
+        foreach (var (table, set) in NewSets)
         {
-            if (!setsBefore.ContainsKey(key))
-            {
-                batch.Add(new AddSet(key.Table, set));
-            }
+            batch.Add(new AddSet(table, set));
         }
 
-        var written = new List<(TableId Table, Chain Chain)>();
-        foreach (var (key, chain) in chainsAfter)
+        var written = WrittenChains;
+        foreach (var (table, chain) in written)
         {
-            if (!chainsBefore.TryGetValue(key, out var before))
-            {
-                batch.Add(new AddChain(key.Table, chain with { Rules = [] }));
-                written.Add((key.Table, chain));
-            }
-            else if (before.Rules != chain.Rules)
-            {
-                batch.Add(new FlushChain(key.Table, chain.Name));
-                written.Add((key.Table, chain));
-            }
+            batch.Add(chainsBefore.ContainsKey((table, chain.Name)) ? new FlushChain(table, chain.Name) : new AddChain(table, chain with { Rules = [] }));
         }
 
         // Empty them all first: they refer to one another.
-        var gone = new List<(TableId Table, string Name)>(chainsBefore.Keys).FindAll(key => !chainsAfter.ContainsKey(key));
-        foreach (var (table, name) in gone)
+        var gone = GoneChains;
+        foreach (var (table, chain) in gone)
         {
-            batch.Add(new FlushChain(table, name));
+            batch.Add(new FlushChain(table, chain.Name));
         }
 
-        AddElements(batch);
+        foreach (var (table, set, removed, added) in ElementChanges)
+        {
+            batch.DeleteElements(table, set, CollectionsMarshal.AsSpan(removed));
+            batch.AddElements(table, set, CollectionsMarshal.AsSpan(added));
+        }
+
         foreach (var (table, chain) in written)
         {
             foreach (var rule in chain.Rules)
@@ -99,17 +154,14 @@ internal sealed class TableChange
             }
         }
 
-        foreach (var (table, name) in gone)
+        foreach (var (table, chain) in gone)
         {
-            batch.Add(new DeleteChain(table, name));
+            batch.Add(new DeleteChain(table, chain.Name));
         }
 
-        foreach (var key in setsBefore.Keys)
+        foreach (var (table, set) in GoneSets)
         {
-            if (!setsAfter.ContainsKey(key))
-            {
-                batch.Add(new DeleteSet(key.Table, key.Name));
-            }
+            batch.Add(new DeleteSet(table, set.Name));
         }
 
         return batch;
@@ -124,33 +176,18 @@ internal sealed class TableChange
         }
     }
 
-    private void AddElements(NftBatch batch)
+    private static List<(TableId Table, T Value)> Only<T>(Dictionary<(TableId Table, string Name), T> these, Dictionary<(TableId Table, string Name), T> notThese)
     {
-        foreach (var (key, changes) in elements)
+        var found = new List<(TableId, T)>();
+        foreach (var (key, value) in these)
         {
-            if (changes.ByKey.Count == 0 || (setsBefore.ContainsKey(key) && !setsAfter.ContainsKey(key)))
+            if (!notThese.ContainsKey(key))
             {
-                continue;
+                found.Add((key.Table, value));
             }
-
-            var isNew = setsAfter.ContainsKey(key) && !setsBefore.ContainsKey(key);
-            List<SetElement> removed = [], added = [];
-            foreach (var (before, after) in changes.ByKey.Values)
-            {
-                if (before is not null && !isNew)
-                {
-                    removed.Add(before);
-                }
-
-                if (after is not null)
-                {
-                    added.Add(after);
-                }
-            }
-
-            batch.DeleteElements(key.Table, changes.Set, CollectionsMarshal.AsSpan(removed));
-            batch.AddElements(key.Table, changes.Set, CollectionsMarshal.AsSpan(added));
         }
+
+        return found;
     }
 
     private Changes ChangesOf(TableId table, SetObject set)

@@ -2,4 +2,7 @@ namespace Podwire.NetPolicy.Compile;
 
 /// <summary>What all rules depend on beside the policies.</summary>
 /// <param name="KeepEstablished">Connections that were accepted once go on, whatever policies say later.</param>
-internal sealed record TableSettings(bool KeepEstablished = false);
+/// <param name="HasVersionedNames">
+/// A class whose ports are cut in another way gets another name, for a back end that cannot change sets and rules in one step: what a set means never changes.
+/// </param>
+internal sealed record TableSettings(bool KeepEstablished = false, bool HasVersionedNames = false);

@@ -1,4 +1,6 @@
 using Podwire.Daemon;
+using Podwire.NetPolicy.Apply;
+using Podwire.NetPolicy.Domains;
 
 namespace Podwire.NetPolicy.Config;
 
@@ -19,12 +21,13 @@ internal static class PolicyFlags
         .Value("kubeconfig", "FILE", "how to reach the API server")
         .Value("master", "URL", "the API server's address, overriding the kubeconfig's; plain http needs no kubeconfig")
         .Value("hostname-override", "NAME", "the node's name; the host name unless given")
-        .Value("backend", "BACKEND", "nftables (default)")
+        .Value("backend", "BACKEND", "nftables (default), or iptables: chains of iptables and sets of ipset")
         .Value("established", "cut|keep", "what becomes of connections that a new policy forbids (default cut)")
         .Value("sync-period", "DURATION", "the longest time between two checks of the kernel (default 10s)")
         .Value("min-sync-period", "DURATION", "the shortest time between two changes of the kernel (default 0)")
         .Value("healthz-bind-address", "ADDRESS:PORT", "where /healthz, /readyz and /metrics are served; empty for nowhere (default 127.0.0.1:10257)")
         .Value("socket", "PATH", "where the CNI plugin podwire-policy asks; empty for nowhere (default /run/podwire/netpolicy.sock)")
+        .Value("cluster-dns", "ADDRESS[:PORT],...", "who is asked for domain names in policies (default: the Service kube-system/kube-dns, else /etc/resolv.conf)")
         .Switch("cleanup", "remove every rule of the enforcer and end")
         .Switch("dry-run", "print what would change, as nft text, change nothing, and end");
 
@@ -33,9 +36,9 @@ internal static class PolicyFlags
     public static PolicyOptions Read(DaemonFlags flags)
     {
         var options = new PolicyOptions();
-        if (flags.Get("backend") is { } backend and not "nftables")
+        if (flags.Get("backend") is { } backend && Array.IndexOf(PolicyBackends.Names, backend) < 0)
         {
-            throw new FlagException($"--backend {backend} is not served; nftables is");
+            throw new FlagException($"--backend {backend} is not served; {string.Join(" and ", PolicyBackends.Names)} are");
         }
 
         options = options with
@@ -43,6 +46,7 @@ internal static class PolicyFlags
             Kubeconfig = flags.Get("kubeconfig"),
             Master = flags.Get("master") is { Length: > 0 } master ? Address(master) : null,
             NodeName = flags.Get("hostname-override") is { Length: > 0 } name ? name : options.NodeName,
+            Backend = flags.Get("backend") ?? options.Backend,
             KeepEstablished = flags.Get("established") switch
             {
                 null or "cut" => false,
@@ -53,6 +57,7 @@ internal static class PolicyFlags
             MinSyncPeriod = flags.IsGiven("min-sync-period") ? flags.GetDuration("min-sync-period") : options.MinSyncPeriod,
             HealthzBindAddress = flags.Get("healthz-bind-address") ?? options.HealthzBindAddress,
             Socket = flags.Get("socket") ?? options.Socket,
+            ClusterDns = flags.Get("cluster-dns") is { Length: > 0 } dns ? Servers(dns) : null,
             Cleanup = flags.IsSet("cleanup"),
             DryRun = flags.IsSet("dry-run"),
             Verbosity = flags.Verbosity,
@@ -60,6 +65,19 @@ internal static class PolicyFlags
         return options.SyncPeriod > TimeSpan.Zero && options.MinSyncPeriod >= TimeSpan.Zero && options.MinSyncPeriod <= options.SyncPeriod
             ? options
             : throw new FlagException($"--sync-period ({options.SyncPeriod}) must be above zero and not below --min-sync-period ({options.MinSyncPeriod})");
+    }
+
+    private static string Servers(string text)
+    {
+        try
+        {
+            _ = DnsServers.Parse(text);
+            return text;
+        }
+        catch (FormatException e)
+        {
+            throw new FlagException($"--cluster-dns {text}: {e.Message}");
+        }
     }
 
     private static Uri Address(string master) => Uri.TryCreate(master, UriKind.Absolute, out var server) && server.Scheme is "http" or "https"

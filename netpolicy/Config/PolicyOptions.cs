@@ -12,6 +12,9 @@ internal sealed record PolicyOptions
     /// <summary>The node's name.</summary>
     public string NodeName { get; init; } = Environment.MachineName.ToLowerInvariant();
 
+    /// <summary>nftables or iptables.</summary>
+    public string Backend { get; init; } = "nftables";
+
     /// <summary>Connections that were accepted once go on, whatever policies say later.</summary>
     public bool KeepEstablished { get; init; }
 
@@ -26,6 +29,12 @@ internal sealed record PolicyOptions
 
     /// <summary>Where the CNI plugin podwire-policy asks; empty for nowhere.</summary>
     public string Socket { get; init; } = "/run/podwire/netpolicy.sock";
+
+    /// <summary>The resolvers that domain names of policies are asked from; null for the cluster's own.</summary>
+    public string? ClusterDns { get; init; }
+
+    /// <summary>How long the address of a domain name counts beyond its time to live: a pod may have got it from the resolver's cache at its very end.</summary>
+    public TimeSpan DomainGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Remove every rule and end.</summary>
     public bool Cleanup { get; init; }

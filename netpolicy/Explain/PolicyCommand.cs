@@ -6,14 +6,15 @@ namespace Podwire.NetPolicy.Explain;
 
 /// <summary>
 /// The parts of the operator's command that are about policies: <c>podwire explain --policy SRC DST:PORT</c> and <c>podwire policy matrix</c>. They judge by the
-/// objects, not by any node's rules, so they work from anywhere.
+/// objects, not by any node's rules, so they work from anywhere; with <c>--probe</c> the kernel is asked as well, on the machine where the pods are.
 /// </summary>
 public static class PolicyCommand
 {
     private const string Usage = """
-        usage: podwire explain --policy [--kubeconfig FILE] SRC DST:PORT[/tcp|udp|sctp]
-               podwire policy matrix [--kubeconfig FILE] [-n NAMESPACE] [--port PORT[/tcp|udp|sctp]]
+        usage: podwire explain --policy [--kubeconfig FILE] [--probe] SRC DST:PORT[/tcp|udp|sctp]
+               podwire policy matrix [--kubeconfig FILE] [--probe] [-n NAMESPACE] [--port PORT[/tcp|udp|sctp]]
         SRC and DST are NAMESPACE/POD, POD (of the namespace default), or an address; an IPv6 address with a port stands in brackets.
+        --probe tries the connections for real, for pods of this machine, and needs root; explain then shows what the kernel counted besides.
         """;
 
     /// <summary>True if these arguments of <c>podwire</c> are this command's.</summary>
@@ -23,6 +24,7 @@ public static class PolicyCommand
     public static async Task<int> RunAsync(string[] args)
     {
         string? kubeconfig = null, ns = null, port = null;
+        var isProbed = false;
         var rest = new List<string>();
         for (var i = 1; i < args.Length; i++)
         {
@@ -30,6 +32,9 @@ public static class PolicyCommand
             switch (args[i])
             {
                 case "--policy":
+                    break;
+                case "--probe":
+                    isProbed = true;
                     break;
                 case "--kubeconfig" or "-n" or "--namespace" or "--port" when value is not null:
                     _ = args[i] switch { "--kubeconfig" => kubeconfig = value, "--port" => port = value, _ => ns = value };
@@ -46,16 +51,22 @@ public static class PolicyCommand
 
         try
         {
+            if (isProbed && !Environment.IsPrivilegedProcess)
+            {
+                await Console.Error.WriteLineAsync("podwire: --probe needs root, to enter pods' network namespaces: run it with sudo").ConfigureAwait(false);
+                return 2;
+            }
+
+            using var machine = isProbed ? MachineNamespaces.Look() : null;
             using var client = new KubeClient(KubeConfig.LoadDefault(kubeconfig), new() { UserAgent = "podwire" });
             if (args[0] == "explain" && rest is [var source, var target])
             {
-                return Explain(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), source, target, Console.Out);
+                return Explain(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), source, target, Console.Out, machine);
             }
 
             if (args[0] == "policy" && rest is ["matrix"])
             {
-                Matrix(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), ns ?? "default", port ?? "80", Console.Out);
-                return 0;
+                return Matrix(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), ns ?? "default", port ?? "80", Console.Out, machine);
             }
 
             await Console.Error.WriteLineAsync(Usage).ConfigureAwait(false);
@@ -75,7 +86,7 @@ public static class PolicyCommand
 
     /// <summary>Prints the verdict, who decided on each side, and what would have to be otherwise; 0 if it is allowed.</summary>
     /// <exception cref="FormatException">A pod that is not there, or something that is no address and port.</exception>
-    internal static int Explain(PolicyReading reading, string source, string target, TextWriter output)
+    internal static int Explain(PolicyReading reading, string source, string target, TextWriter output, MachineNamespaces? machine = null)
     {
         var colon = target.LastIndexOf(':');
         if (colon < 0)
@@ -95,20 +106,26 @@ public static class PolicyCommand
                 var isAllowed = egress.IsAccepted && ingress.IsAccepted;
                 result |= isAllowed ? 0 : 1;
                 output.WriteLine($"{Name(reading, client)} -> {Name(reading, server)} {protocol.ToString().ToUpperInvariant()}/{port}: {(isAllowed ? "allowed" : "denied")}");
-                Side(output, "going out", egress);
-                Side(output, "coming in", ingress);
+                var probed = machine is null ? null : Probed.Of(machine, client, server, protocol, port);
+                Side(output, "going out", egress, probed?.Egress);
+                Side(output, "coming in", ingress, probed?.Ingress);
+                if (probed is not null)
+                {
+                    output.WriteLine($"  probe: {probed.Text(isAllowed)}");
+                    result |= probed.IsOpen == !isAllowed ? 1 : 0;
+                }
             }
         }
 
         return result;
     }
 
-    /// <summary>Prints who reaches whom in a namespace.</summary>
-    internal static void Matrix(PolicyReading reading, string ns, string port, TextWriter output)
+    /// <summary>Prints who reaches whom in a namespace; 1 if a probe contradicts the objects.</summary>
+    internal static int Matrix(PolicyReading reading, string ns, string port, TextWriter output, MachineNamespaces? machine = null)
     {
         var (number, protocol) = Port(port);
         var pods = reading.Pods(ns);
-        output.WriteLine($"namespace {ns}, {protocol.ToString().ToUpperInvariant()}/{number}: from the left to the top; x is denied");
+        output.WriteLine($"namespace {ns}, {protocol.ToString().ToUpperInvariant()}/{number}: from the left to the top; x is denied{(machine is null ? string.Empty : ", ! is the contrary for real, ? cannot be tried from here")}");
         var width = 4;
         var numbers = new List<string>();
         foreach (var pod in pods)
@@ -118,36 +135,90 @@ public static class PolicyCommand
         }
 
         output.WriteLine($"{new string(' ', width)}  {string.Join(' ', numbers)}");
+        var probes = machine is null ? null : ProbeAll(pods, protocol, number, machine);
+        var result = 0;
         for (var i = 0; i < pods.Count; i++)
         {
-            var cells = pods.ConvertAll(server => pods[i] == server ? "  -" : IsAllowed(pods[i], server) ? "  ." : "  x");
+            var cells = pods.ConvertAll(server => pods[i] == server ? "  -" : Cell(pods[i], server));
             output.WriteLine($"{pods[i].Key.Name.PadRight(width)}  {string.Join(' ', cells)}  {i + 1}");
         }
 
-        bool IsAllowed(PodRecord client, PodRecord server)
+        return result;
+
+        string Cell(PodRecord client, PodRecord server)
         {
-            foreach (var from in client.Addresses)
+            var isAllowed = false;
+            if (Pair(client, server) is { } pair)
             {
-                foreach (var to in server.Addresses)
-                {
-                    if (from.Family == to.Family)
-                    {
-                        var (egress, ingress) = reading.Judge(from, to, protocol, number);
-                        return egress.IsAccepted && ingress.IsAccepted;
-                    }
-                }
+                var (egress, ingress) = reading.Judge(pair.Client, pair.Server, protocol, number);
+                isAllowed = egress.IsAccepted && ingress.IsAccepted;
             }
 
-            return false;
+            var sign = isAllowed ? '.' : 'x';
+            if (probes is null)
+            {
+                return $"  {sign}";
+            }
+
+            var open = probes.GetValueOrDefault((client.Key, server.Key));
+            result |= open == !isAllowed ? 1 : 0;
+            return $" {sign}{(open is null ? '?' : open == isAllowed ? ' ' : '!')}";
         }
     }
 
-    private static void Side(TextWriter output, string side, SideVerdict verdict)
+    private static Dictionary<(ObjectKey Client, ObjectKey Server), bool?> ProbeAll(List<PodRecord> pods, IpProtocol protocol, ushort port, MachineNamespaces machine)
+    {
+        var (keys, pairs) = (new List<(ObjectKey, ObjectKey)>(), new List<(IpAddress, IpAddress)>());
+        foreach (var client in pods)
+        {
+            foreach (var server in pods)
+            {
+                if (client != server && Pair(client, server) is { } pair)
+                {
+                    keys.Add((client.Key, server.Key));
+                    pairs.Add((pair.Client, pair.Server));
+                }
+            }
+        }
+
+        var open = new Probe(machine).TryAsync(pairs, protocol, port).GetAwaiter().GetResult();
+        var found = new Dictionary<(ObjectKey, ObjectKey), bool?>();
+        for (var i = 0; i < open.Length; i++)
+        {
+            found[keys[i]] = open[i];
+        }
+
+        return found;
+    }
+
+    /// <summary>Addresses of one family, the clients' first; null if they have none in common.</summary>
+    private static (IpAddress Client, IpAddress Server)? Pair(PodRecord client, PodRecord server)
+    {
+        foreach (var from in client.Addresses)
+        {
+            foreach (var to in server.Addresses)
+            {
+                if (from.Family == to.Family)
+                {
+                    return (from, to);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static void Side(TextWriter output, string side, SideVerdict verdict, string? counted)
     {
         output.WriteLine($"  {side}: {(verdict.IsAccepted ? "accepted" : "denied")}: {verdict.Reason}");
         foreach (var remedy in verdict.Remedies)
         {
             output.WriteLine($"    {remedy}");
+        }
+
+        if (counted is not null)
+        {
+            output.WriteLine($"    kernel: {counted}");
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using Podwire.Kube;
+using Podwire.NetPolicy.Domains;
 using Podwire.NetPolicy.State;
 using Podwire.NetPolicy.Watch;
 using Podwire.NetPolicy.Watch.Api;
@@ -27,7 +29,32 @@ internal static class PolicyObjects
             // Not served: there are none.
         }
 
+        await ResolveAsync(state, client, cancel).ConfigureAwait(false);
         return state.Take(everything: true)!;
+    }
+
+    /// <summary>Domain names are asked for here and now; one that nobody knows has no address.</summary>
+    private static async Task ResolveAsync(PolicyState state, KubeClient client, CancellationToken cancel)
+    {
+        var wanted = state.WantedDomains();
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        var resolver = new DnsResolver(await DnsServers.FindAsync(null, client, cancel).ConfigureAwait(false), static (family, type, protocol) => new Socket(family, type, protocol));
+        foreach (var name in wanted)
+        {
+            try
+            {
+                var (v4, v6) = (await resolver.ResolveAsync(name, DnsType.A, cancel).ConfigureAwait(false), await resolver.ResolveAsync(name, DnsType.Aaaa, cancel).ConfigureAwait(false));
+                state.SetDomain(name, [.. v4.Addresses, .. v6.Addresses]);
+            }
+            catch (DnsException)
+            {
+                state.SetDomain(name, []);
+            }
+        }
     }
 
     private static LabelSet NamespaceLabels(NamespaceObject ns) => LabelSet.Of(ns.Metadata.Labels).With("kubernetes.io/metadata.name", ns.Metadata.Name);

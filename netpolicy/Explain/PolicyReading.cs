@@ -126,6 +126,7 @@ internal sealed class PolicyReading(PolicySnapshot objects)
         { Block: { } block } => block.Contains(address),
         { Nodes: { } labels } => objects.Nodes.Values.OfType<NodeRecord>().Any(node => labels.Matches(node.Labels) && Array.IndexOf(node.Addresses, address) >= 0),
         { Pods: { } pods } => PodAt(address) is { } pod && Selects(pods, pod),
+        { Domain: { } domain } => Array.IndexOf(objects.Domains.GetValueOrDefault(domain) ?? [], address) >= 0,
         _ => false,
     };
 

@@ -20,6 +20,9 @@ internal sealed class PolicyState
     /// <summary>Called, outside of any lock, after something changed.</summary>
     public event Action? Changed;
 
+    /// <summary>Called, outside of any lock, after a policy that may name domains changed.</summary>
+    public event Action? DomainsChanged;
+
     /// <summary>How many objects wait for the next snapshot.</summary>
     public int PendingCount
     {
@@ -102,6 +105,10 @@ internal sealed class PolicyState
         }
 
         Tell(changed);
+        if (changed && id.IsCluster)
+        {
+            DomainsChanged?.Invoke();
+        }
     }
 
     /// <summary>A node as it is now; null if it is gone.</summary>

@@ -15,6 +15,17 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void Up_UnservedEnforcer_IsRefusedByName()
+    {
+        var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { NetPolicy = "calico" }));
+        Assert.Contains("--netpolicy takes nftables or iptables or none, not 'calico'", refusal.Message);
+    }
+
+    [Fact]
+    public void CustomResources_InTheCommand_AreDefinitions() =>
+        Assert.Contains(CustomResources.Read(), static definition => (string?)definition["kind"] == "CustomResourceDefinition" && (string?)definition["metadata"]!["name"] == "clusternetworkpolicies.policy.networking.k8s.io");
+
+    [Fact]
     public void Up_IpipOnAKernelWithoutIt_IsRefusedWithTheModulesName()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "lacks: root");

@@ -16,9 +16,9 @@ public sealed partial class ClusterTests
     }
 
     [Fact]
-    public void F3_ProxyIptables_ComesUpInKubeProxysChainsAndLeavesNothing()
+    public void F3_ProxyAndPoliciesOnIptables_ComeUpInTheUsualChainsAndLeaveNothing()
     {
-        var up = ClusterFixture.Make("up", "PROXY=iptables", "NODES=2");
+        var up = ClusterFixture.Make("up", "PROXY=iptables", "NETPOLICY=iptables", "NODES=2");
         Assert.Contains("answered from 3 of 3 replicas", up.Error + up.Ok());
         foreach (var node in (string[])["node1", "node2"])
         {
@@ -28,8 +28,15 @@ public sealed partial class ClusterTests
             Assert.Equal("iptables", ClusterFixture.OnNode(node, "curl", "-s", "http://127.0.0.1:10249/proxyMode").Ok());
             Assert.DoesNotContain("podwire", ClusterFixture.OnNode(node, "nft", "list", "tables").Ok());
             Assert.StartsWith("pod echo-", ClusterFixture.OnNode(node, "curl", "-s", "http://127.0.0.1:30080/").Ok());
+            Assert.Contains("-A FORWARD -m comment --comment \"podwire network policies\" -j KUBE-NWPLCY\n", rules);
         }
 
+        var pod = ClusterFixture.Kubectl("get", "pods", "-l", "app=echo", "--field-selector=spec.nodeName=node2", "-o", "jsonpath={.items[0].status.podIP}").Ok();
+        string[] ask = ["curl", "-s", "-o", "/dev/null", "-m", "2", $"http://{pod}:8080/"];
+        Eventually.Holds(() => Assert.Equal(0, ClusterFixture.OnNode("node1", ask).ExitCode));
+        ClusterFixture.KubectlWith("{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"nobody\"},\"spec\":{\"podSelector\":{}}}", "apply", "-f", "-").Ok();
+        Eventually.Holds(() => Assert.Equal(TimedOut, ClusterFixture.OnNode("node1", ask).ExitCode));
+        Assert.Equal(0, ClusterFixture.OnNode("node2", ask).ExitCode);
         ClusterFixture.Make("down").Ok();
         Eventually.Holds(() => Assert.Equal(cluster.Before, Machine.Look()));
     }

@@ -47,7 +47,7 @@ internal static class Authorizer
 
     private static readonly Rule[] NetworkPolicyRules =
     [
-        new(["", "nodes", "", "pods", "", "namespaces", "networking.k8s.io", "networkpolicies", "policy.networking.k8s.io", "clusternetworkpolicies"], Read),
+        new(["", "nodes", "", "pods", "", "namespaces", "", "services", "networking.k8s.io", "networkpolicies", "policy.networking.k8s.io", "clusternetworkpolicies"], Read),
         new(["", "events"], ["create", "update", "patch"]),
     ];
 

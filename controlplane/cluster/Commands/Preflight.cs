@@ -38,7 +38,12 @@ internal static class Preflight
             RequireCommand("iptables-restore", "--proxy iptables", "iptables");
         }
 
-        CheckMode("--netpolicy", options.NetPolicy, ["nftables", "none"], []);
+        CheckMode("--netpolicy", options.NetPolicy, ["nftables", "iptables", "none"], []);
+        if (options.NetPolicy == "iptables")
+        {
+            RequireCommand("iptables-restore", "--netpolicy iptables", "iptables");
+        }
+
         foreach (var program in (string[])["podwire", "podwire-apiserver", "podwire-kubelet", CalicoNetwork.IsCalico(options.Network) ? "podwire-calico" : "podwire-flannel", "podwire-proxy", "podwire-netpolicy", "podwire-echo"])
         {
             RequireFile(paths.Program(program));

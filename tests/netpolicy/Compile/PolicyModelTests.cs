@@ -22,7 +22,7 @@ public sealed class PolicyModelTests
             _ = model.Apply(cluster.Change(number));
         }
 
-        Check(cluster, model, family);
+        Check(cluster, model, family, history.Length);
     });
 
     [Fact]
@@ -74,11 +74,11 @@ public sealed class PolicyModelTests
         }
     });
 
-    internal static void Check(RandomCluster cluster, PolicyModel model, IpFamily family)
+    internal static void Check(RandomCluster cluster, PolicyModel model, IpFamily family, int part)
     {
         var reading = cluster.Reading;
         var interpreter = new PolicyInterpreter(model.ToTable(TableSchema.Of(family)));
-        foreach (var packet in RandomCluster.Packets(family))
+        foreach (var packet in RandomCluster.Packets(family, part))
         {
             var expected = reading.IsAccepted(packet);
             Assert.True(interpreter.IsAccepted(packet) == expected, $"{packet}: should be {(expected ? "accepted" : "dropped")}");

@@ -81,7 +81,7 @@ public sealed class PolicyCommandTests
         }
 
         var (reading, direct) = (new PolicyReading(cluster.Everything), cluster.Reading);
-        foreach (var packet in RandomCluster.Packets(IpFamily.V4).Where(packet => packet.Source != packet.Destination))
+        foreach (var packet in RandomCluster.Packets(IpFamily.V4, cluster.Pods.Count).Where(packet => packet.Source != packet.Destination))
         {
             var (egress, ingress) = reading.Judge(packet.Source, packet.Destination, packet.Protocol, packet.Port);
             Assert.True(direct.IsAccepted(packet) == (egress.IsAccepted && ingress.IsAccepted), packet.ToString());

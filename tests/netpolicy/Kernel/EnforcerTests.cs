@@ -3,16 +3,15 @@ using System.Net.Sockets;
 using System.Text;
 using Podwire.Cni;
 using Podwire.CniBridge.Policy;
-using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Tests.Model;
 using Podwire.Primitives;
 
 namespace Podwire.NetPolicy.Tests.Kernel;
 
-/// <summary>What happens around policies: connections that are there already, other people's changes, restarts, Services, pods that begin.</summary>
-public sealed class EnforcerTests(TestCluster cluster) : IClassFixture<TestCluster>, IAsyncLifetime
+/// <summary>What happens around policies: connections that are there already, other people's changes, restarts, Services, pods that begin. The same for every back end.</summary>
+public abstract class EnforcerTests(TestCluster cluster) : IAsyncLifetime
 {
-    private const string DenyAll = """{"podSelector":{},"policyTypes":["Ingress","Egress"]}""";
+    protected const string DenyAll = """{"podSelector":{},"policyTypes":["Ingress","Egress"]}""";
 
     public async ValueTask InitializeAsync()
     {
@@ -20,7 +19,23 @@ public sealed class EnforcerTests(TestCluster cluster) : IClassFixture<TestClust
         await TestCluster.EventuallyAsync(() => cluster.ConnectsAsync("a1", cluster.Hosts["b1"].V4, 80), "no policy");
     }
 
-    public ValueTask DisposeAsync() => default;
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return default;
+    }
+
+    /// <summary>What somebody may do to the rules.</summary>
+    internal abstract string[] Damages { get; }
+
+    /// <summary>True if the rules of two isolated pods on n1 are whole.</summary>
+    internal abstract bool AreWhole();
+
+    /// <summary>Looks at what --dry-run printed.</summary>
+    internal abstract Task CheckPlanAsync(string plan);
+
+    /// <summary>How many IPv4 addresses are put aside on n1.</summary>
+    internal abstract int PendingCount();
 
     [Theory]
     [InlineData(false)]
@@ -45,52 +60,14 @@ public sealed class EnforcerTests(TestCluster cluster) : IClassFixture<TestClust
         cluster.SetPolicy("x", "deny", DenyAll);
         await TestCluster.EventuallyAsync(async () => !await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 300), "denied");
 
-        foreach (var damage in (string[])["nft flush map ip podwire-netpolicy ingress-pods", "nft flush chain ip podwire-netpolicy forward", "nft delete table ip podwire-netpolicy", "nft flush ruleset"])
+        foreach (var damage in Damages)
         {
             cluster.Run("n1", damage);
-            await TestCluster.EventuallyAsync(
-                () => Task.FromResult(cluster.ReadTable("n1", TableSchema.V4.Id)?.FindChain("forward")?.Rules.Count > 0
-                    && cluster.ReadTable("n1", TableSchema.V4.Id)!.FindSet("ingress-pods")!.Elements.Count == 2), damage);
+            await TestCluster.EventuallyAsync(() => Task.FromResult(AreWhole()), damage);
             Assert.False(await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 300));
         }
 
         Assert.Contains(cluster.Api.Events, e => e.StartsWith("ForeignChange", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task BridgeSysctl_SwitchedOff_IsSetAgain()
-    {
-        cluster["n1"].WriteSysctl("net/bridge/bridge-nf-call-iptables", "0");
-
-        await TestCluster.EventuallyAsync(() => Task.FromResult(cluster["n1"].ReadSysctl("net/bridge/bridge-nf-call-iptables") == "1"), "bridged packets pass the rules");
-    }
-
-    [Fact]
-    public async Task ClusterPolicies_NotServed_NamespacedOnesAreEnforcedAllTheSame()
-    {
-        await cluster.StopAsync();
-        cluster.Api.Missing.Add("apis/policy.networking.k8s.io");
-        try
-        {
-            await cluster.StartAsync("n1");
-            await cluster.StartAsync("n2");
-            cluster.SetPolicy("x", "deny", DenyAll);
-            await TestCluster.EventuallyAsync(async () => !await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 300), "denied");
-        }
-        finally
-        {
-            cluster.Api.Missing.Clear();
-            await RestartAsync(false);
-        }
-    }
-
-    [Fact]
-    public async Task BadPolicy_FailsClosedWithAnEvent()
-    {
-        cluster.SetPolicy("x", "bad", """{"podSelector":{},"ingress":[{"from":[{"ipBlock":{"cidr":"nonsense"}}]}]}""");
-
-        await TestCluster.EventuallyAsync(async () => !await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 300), "denied");
-        await TestCluster.EventuallyAsync(() => Task.FromResult(cluster.Api.Events.Any(e => e.StartsWith("PolicyUnusable bad: spec.ingress[0].from[0].ipBlock: 'nonsense'", StringComparison.Ordinal))), "an event");
     }
 
     [Fact]
@@ -207,7 +184,7 @@ public sealed class EnforcerTests(TestCluster cluster) : IClassFixture<TestClust
         api.Set(ApiObjects.Namespaces, "", "x", ApiObjects.Namespace("x"));
         api.Set(ApiObjects.Pods, "x", "a1", ApiObjects.Pod("x", "a1", "n1", "10.244.1.2 fd44:1::2", "app=web", "http/TCP/80"));
         api.Set(ApiObjects.Policies, "x", "p", ApiObjects.Policy("x", "p", """{"podSelector":{},"ingress":[{"from":[{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.244.1.3/32"]}},{"ipBlock":{"cidr":"::/0"}},{"podSelector":{}}],"ports":[{"port":80,"endPort":90},{"port":443},{"protocol":"UDP"}]}]}"""));
-        string[] flags = [$"--master=http://127.0.0.1:{((IPEndPoint)listener.LocalEndPoint!).Port}", "--hostname-override=n1", "--backend=nftables", $"--socket={cluster.SocketOf("process")}"];
+        string[] flags = [$"--master=http://127.0.0.1:{((IPEndPoint)listener.LocalEndPoint!).Port}", "--hostname-override=n1", $"--backend={cluster.Backend}", $"--socket={cluster.SocketOf("process")}"];
         try
         {
             using var first = PolicyProcess.Start(cluster.NameOf("n1"), flags);
@@ -227,49 +204,25 @@ public sealed class EnforcerTests(TestCluster cluster) : IClassFixture<TestClust
             using var cleanup = PolicyProcess.Start(cluster.NameOf("n1"), "--cleanup");
             Assert.Equal(0, (await cleanup.EndAsync()).ExitCode);
             Assert.DoesNotContain("podwire-netpolicy", cluster.Run("n1", "nft list tables"));
+            Assert.DoesNotContain("KUBE-", cluster.Run("n1", "iptables-save; ip6tables-save; ipset list -n"));
             using var dry = PolicyProcess.Start(cluster.NameOf("n1"), [.. flags, "--dry-run"]);
             var (exitCode, text) = await dry.EndAsync();
             Assert.Equal(0, exitCode);
             Assert.DoesNotContain("podwire-netpolicy", cluster.Run("n1", "nft list tables"));
-            await File.WriteAllTextAsync($"/tmp/{cluster.NameOf("plan")}", text, TestContext.Current.CancellationToken);
-            Assert.Contains("ingress-pods", cluster.Run("under", $"set -e; nft -f /tmp/{cluster.NameOf("plan")}; nft list ruleset; nft flush ruleset"));
+            Assert.DoesNotContain("KUBE-", cluster.Run("n1", "iptables-save; ip6tables-save; ipset list -n"));
+            await CheckPlanAsync(text);
         }
         finally
         {
-            File.Delete($"/tmp/{cluster.NameOf("plan")}");
             await RestartAsync(false);
         }
     }
 
-    [Theory]
-    [InlineData("--backend=ipvs", "--backend ipvs is not served")]
-    [InlineData("--established=maybe", "--established takes cut or keep")]
-    [InlineData("--master=ftp://x", "--master takes an address")]
-    [InlineData("--frobnicate", "unknown flag --frobnicate")]
-    public async Task Flags_ThatCannotBeUsed_EndItWithOneLine(string flag, string message)
-    {
-        using var process = PolicyProcess.Start(cluster.NameOf("n1"), flag);
-
-        Assert.Equal(2, (await process.EndAsync()).ExitCode);
-        await LoggedAsync(process, message);
-    }
-
-    private async Task RestartAsync(bool keep)
+    protected async Task RestartAsync(bool keep)
     {
         await cluster.StopAsync();
         await cluster.StartAsync("n1", keep);
         await cluster.StartAsync("n2", keep);
-    }
-
-    private int PendingCount()
-    {
-        var count = 0;
-        foreach (var line in cluster.Run("n1", "nft list set ip podwire-netpolicy pending-pods").Split('\n'))
-        {
-            count += line.Contains("elements", StringComparison.Ordinal) ? 1 : 0;
-        }
-
-        return count;
     }
 
     /// <summary>What the runtime does last when a pod begins.</summary>
@@ -310,6 +263,6 @@ public sealed class EnforcerTests(TestCluster cluster) : IClassFixture<TestClust
         }
     }
 
-    private static Task LoggedAsync(PolicyProcess process, string text) =>
+    internal static Task LoggedAsync(PolicyProcess process, string text) =>
         TestCluster.EventuallyAsync(() => Task.FromResult(process.Log.Contains(text, StringComparison.Ordinal)), $"«{text}» in the log");
 }

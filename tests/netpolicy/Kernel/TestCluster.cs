@@ -20,7 +20,7 @@ namespace Podwire.NetPolicy.Tests.Kernel;
 /// Two nodes in namespaces of their own, n1 with pods a1 to a3 and n2 with b1 and b2 behind bridges, and a client outside; an enforcer on each node,
 /// fed by one fake API server. Every pod and node listens on a few ports.
 /// </summary>
-public sealed class TestCluster : IAsyncLifetime
+public class TestCluster : IAsyncLifetime
 {
     internal static readonly ushort[] TcpPorts = [80, 81, 85, 443, 8080];
     private static int count;
@@ -31,6 +31,9 @@ public sealed class TestCluster : IAsyncLifetime
     private readonly List<(PolicyNode Node, PolicyKernel Kernel, KubeClient Client, Task Running, CancellationTokenSource Stop)> enforcers = [];
 
     internal FakeApiServer Api { get; } = new();
+
+    /// <summary>The enforcers' back end.</summary>
+    internal virtual string Backend => "nftables";
 
     /// <summary>Everybody who can open a connection or answer one, with the addresses of each family.</summary>
     internal Dictionary<string, (IpAddress V4, IpAddress V6, string Node)> Hosts { get; } = new()
@@ -81,6 +84,7 @@ public sealed class TestCluster : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (namespaces.Count == 0)
         {
             return;
@@ -96,12 +100,12 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
-    internal async Task StartAsync(string node, bool keepEstablished = false)
+    internal async Task StartAsync(string node, bool keepEstablished = false, string? backend = null)
     {
         var stop = new CancellationTokenSource();
         var client = new KubeClient(new KubeConfig { Server = new(Api.Address) });
         var kernel = this[node].Run(PolicyKernel.Open);
-        var options = new PolicyOptions { NodeName = node, HealthzBindAddress = "127.0.0.1:0", Socket = SocketOf(node), KeepEstablished = keepEstablished };
+        var options = new PolicyOptions { NodeName = node, HealthzBindAddress = "127.0.0.1:0", Socket = SocketOf(node), KeepEstablished = keepEstablished, Backend = backend ?? Backend, ClusterDns = $"{Hosts["ext"].V4}", DomainGrace = TimeSpan.FromMilliseconds(200) };
         var enforcer = new PolicyNode(options, client, kernel, NullLoggerFactory.Instance);
         var running = enforcer.RunAsync(stop.Token);
         enforcers.Add((enforcer, kernel, client, running, stop));
@@ -195,10 +199,12 @@ public sealed class TestCluster : IAsyncLifetime
     /// <summary>Opens a connection from everybody to everybody at once until all of them do what the API says; fails after a minute.</summary>
     internal async Task AgreesAsync(string what, params IpFamily[] families)
     {
+        // Both enforcers have done it by then as a rule: what is tried too early is tried in vain, and waits for its time to be over.
+        await Task.Delay(Backend == "nftables" ? 50 : 150);
         var began = Stopwatch.StartNew();
         while (true)
         {
-            var wrong = await DisagreementsAsync(families.Length == 0 ? [IpFamily.V4, IpFamily.V6] : families, began.Elapsed > TimeSpan.FromSeconds(5) ? 3000 : 700);
+            var wrong = await DisagreementsAsync(families.Length == 0 ? [IpFamily.V4, IpFamily.V6] : families, began.Elapsed > TimeSpan.FromSeconds(5) ? 3000 : 400);
             if (wrong.Count == 0)
             {
                 return;

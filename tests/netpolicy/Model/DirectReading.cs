@@ -13,7 +13,8 @@ internal sealed class DirectReading(
     IReadOnlyDictionary<ObjectKey, PodRecord> pods,
     IReadOnlyDictionary<string, LabelSet> namespaces,
     IReadOnlyDictionary<PolicyId, PolicyRecord> policies,
-    IReadOnlyDictionary<string, NodeRecord> nodes)
+    IReadOnlyDictionary<string, NodeRecord> nodes,
+    IReadOnlyDictionary<string, IpAddress[]>? domains = null)
 {
     /// <summary>True if this node lets it through; the other end's node may still say no.</summary>
     public bool IsAccepted(TestPacket packet)
@@ -68,6 +69,11 @@ internal sealed class DirectReading(
         if (peer.Nodes is { } labels)
         {
             return nodes.Values.Any(one => labels.Matches(one.Labels) && one.Addresses.Contains(address));
+        }
+
+        if (peer.Domain is { } domain)
+        {
+            return domains?.GetValueOrDefault(domain)?.Contains(address) == true;
         }
 
         return PodAt(address) is { } pod && peer.Pods!.Matches(pod.Key.Namespace, LabelsOf(pod.Key.Namespace), pod.Labels);

@@ -15,6 +15,7 @@ internal sealed class RandomCluster
     private static readonly string[] V6 = ["fd00::1", "fd00::2", "fd00::3", "fd00:0:0:1::1", "fd00:0:0:1::2", "fd01::1"];
     private static readonly string[] Outside = ["10.89.0.9", "198.51.100.7", "192.0.2.1", "10.0.0.9"];
     private static readonly string[] Outside6 = ["fd89::9", "2001:db8::7", "2001:db9::1", "fd00::9"];
+    private static readonly string[] DomainNames = ["one.test", "two.test"];
     private static readonly string[] Selectors = ["", "app=x", "app=y", "app!=x", "tier in (front,back)", "app=x,tier=front", "!tier", "tier", "app notin (x,y)"];
     private static readonly string[] NamespaceSelectors = ["", "env=test", "env!=test", "kubernetes.io/metadata.name=bee", "!env"];
     private static readonly string[] Blocks = ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "10.0.0.2/32", "198.51.100.0/24", "192.0.2.0/31", "::/0", "fd00::/16", "fd00::/64", "fd00::2/128", "2001:db8::/32"];
@@ -29,7 +30,9 @@ internal sealed class RandomCluster
 
     public Dictionary<string, NodeRecord> Nodes { get; } = [];
 
-    public DirectReading Reading => new(Node, Pods, NamespaceLabels, Policies, Nodes);
+    public Dictionary<string, IpAddress[]> Domains { get; } = [];
+
+    public DirectReading Reading => new(Node, Pods, NamespaceLabels, Policies, Nodes, Domains);
 
     public PolicySnapshot Everything => new()
     {
@@ -37,6 +40,7 @@ internal sealed class RandomCluster
         Namespaces = NamespaceLabels.ToDictionary(pair => pair.Key, pair => (LabelSet?)pair.Value),
         Policies = Policies.ToDictionary(pair => pair.Key, pair => (PolicyRecord?)pair.Value),
         Nodes = Nodes.ToDictionary(pair => pair.Key, pair => (NodeRecord?)pair.Value),
+        Domains = Domains.ToDictionary(pair => pair.Key, pair => (IpAddress[]?)pair.Value),
         IsEverything = true,
     };
 
@@ -47,7 +51,7 @@ internal sealed class RandomCluster
         var snapshot = new PolicySnapshot();
         for (var i = 1 + random.Next(3); i > 0; i--)
         {
-            switch (random.Next(10))
+            switch (random.Next(11))
             {
                 case < 5:
                     var pod = new ObjectKey(Pick(random, Namespaces), Pick(random, PodNames));
@@ -60,6 +64,9 @@ internal sealed class RandomCluster
                 case 6:
                     var node = Pick(random, ["n1", "n2"]);
                     Set(Nodes, snapshot.Nodes, node, random.Next(4) == 0 ? null : new NodeRecord { Name = node, Labels = Labels(random), Addresses = [Ip(Pick(random, ["10.89.0.9", "192.0.2.1"])), Ip("fd89::9")] });
+                    break;
+                case 10:
+                    Set(Domains, snapshot.Domains, Pick(random, DomainNames), random.Next(4) == 0 ? null : [Ip(Pick(random, V4)), Ip(Pick(random, Outside)), Ip(Pick(random, Outside6))]);
                     break;
                 case < 9:
                     var policy = new PolicyId(Pick(random, Namespaces), Pick(random, ["p", "q"]));
@@ -75,8 +82,8 @@ internal sealed class RandomCluster
         return snapshot;
     }
 
-    /// <summary>Packets between all addresses in use, and some that are not, to the ports at which rules differ.</summary>
-    public static IEnumerable<TestPacket> Packets(IpFamily family)
+    /// <summary>Packets between all addresses in use, and some that are not, to the ports at which rules differ: every third of them, which third is told.</summary>
+    public static IEnumerable<TestPacket> Packets(IpFamily family, int part)
     {
         var addresses = (family == IpFamily.V4 ? [.. V4, .. Outside] : (string[])[.. V6, .. Outside6]).Select(Ip).ToArray();
         (IpProtocol, ushort)[] ports =
@@ -84,7 +91,8 @@ internal sealed class RandomCluster
             (IpProtocol.Tcp, 79), (IpProtocol.Tcp, 80), (IpProtocol.Tcp, 81), (IpProtocol.Tcp, 87), (IpProtocol.Tcp, 95), (IpProtocol.Tcp, 443), (IpProtocol.Tcp, 8080),
             (IpProtocol.Udp, 80), (IpProtocol.Udp, 443), (IpProtocol.Sctp, 80), (IpProtocol.Sctp, 90), (family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6, 8 + 120),
         ];
-        return from source in addresses from destination in addresses from port in ports select new TestPacket(source, destination, port.Item1, port.Item2);
+        var all = from source in addresses from destination in addresses from port in ports select new TestPacket(source, destination, port.Item1, port.Item2);
+        return all.Where((_, at) => at % 3 == part % 3);
     }
 
     private static void Set<TKey, TValue>(Dictionary<TKey, TValue> all, Dictionary<TKey, TValue?> changed, TKey key, TValue? value)
@@ -155,12 +163,14 @@ internal sealed class RandomCluster
 
     private static PeerRecord NewPeer(PolicyId id, Random random, bool cluster)
     {
-        switch (random.Next(cluster ? 5 : 4))
+        switch (random.Next(cluster ? 6 : 4))
         {
             case 0 when !cluster:
                 return PeerRecord.Of(new PeerSelector(id.Namespace, null, Query(random)));
             case 0 or 1:
                 return PeerRecord.Of(new PeerSelector(null, LabelQuery.Parse(Pick(random, NamespaceSelectors)), Query(random)));
+            case 5:
+                return PeerRecord.OfDomain(Pick(random, DomainNames));
             case 4:
                 return PeerRecord.OfNodes(Query(random));
             default:
