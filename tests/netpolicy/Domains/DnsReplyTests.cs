@@ -133,11 +133,6 @@ public sealed class DnsReplyTests
         bytes =>
         {
             DnsReply.IsTruncated(bytes);
-            if (bytes.AsSpan().SequenceEqual(Missing()))
-            {
-                return;
-            }
-
             DnsReply.Read(bytes, "www.example.test", DnsType.A);
         },
         static e => e is DnsFormatException);
@@ -146,6 +141,6 @@ public sealed class DnsReplyTests
     {
         using var server = new DnsServer();
         var question = new byte[512];
-        return server.Answer(question.AsSpan(0, DnsReply.WriteQuestion(1, "nobody.test", DnsType.A, question)));
+        return server.Answer(question.AsSpan(0, DnsReply.WriteQuestion(1, "www.example.test", DnsType.A, question)));
     }
 }

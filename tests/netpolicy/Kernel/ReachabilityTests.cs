@@ -129,7 +129,7 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal(0, PolicyCommand.Matrix(reading, "x", "80", output, machine));
         Assert.Contains("a1      -  .   .   1", output.ToString());
-        Assert.Contains("b1     .   x   -   3", output.ToString());
+        Assert.Contains("b1     .   x    -  3", output.ToString());
         Assert.Equal(0, PolicyCommand.Matrix(reading, "x", "999/udp", TextWriter.Null, machine));
         Assert.Equal(1, PolicyCommand.Explain(reading, "x/b1", "x/a2:80", output, machine));
         Assert.Matches(@"kernel: chain (in-[0-9a-f]{16}|KUBE-NWPLCY-p[A-Z2-7]{15}) denied [1-9][0-9]* packets of it, [1-9][0-9]* in all", output.ToString());
@@ -139,7 +139,7 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
         var other = new PolicyReading(new() { Pods = cluster.Pods.ToDictionary(pair => pair.Key, pair => (PodRecord?)pair.Value), Namespaces = cluster.NamespaceLabels.ToDictionary(pair => pair.Key, pair => (LabelSet?)pair.Value) });
         output = new();
         Assert.Equal(1, PolicyCommand.Matrix(other, "x", "80", output, machine));
-        Assert.Contains("b1     .   .!  -   3", output.ToString());
+        Assert.Contains("b1     .   .!   -  3", output.ToString());
         Assert.Equal(1, PolicyCommand.Explain(other, "x/b1", "x/a2:80", output, machine));
         Assert.Contains("probe: did not come through, though the objects allow it", output.ToString());
     }
