@@ -7,7 +7,6 @@ using Podwire.NetPolicy.Arrivals;
 using Podwire.NetPolicy.Config;
 using Podwire.NetPolicy.Health;
 using Podwire.NetPolicy.State;
-using Podwire.NetPolicy.Watch;
 using Podwire.Ruleset;
 
 namespace Podwire.NetPolicy;
@@ -16,7 +15,7 @@ namespace Podwire.NetPolicy;
 /// The table of contents: what the watches brought becomes a snapshot, the snapshot becomes the model's change, the change becomes one
 /// transaction, and then pods that waited for it may begin. Run by a reconcile loop: never twice at a time, again after a failure.
 /// </summary>
-internal sealed class PolicyLoop(PolicyOptions options, PolicyFeed feed, PolicyState state, PolicyKernel kernel, PolicySync tables, ArrivalDesk arrivals, PolicyHealth health, PolicyMetrics metrics, ILogger logger)
+internal sealed class PolicyLoop(PolicyOptions options, Func<bool> isReady, PolicyState state, PolicyKernel kernel, PolicySync tables, ArrivalDesk arrivals, PolicyHealth health, PolicyMetrics metrics, ILogger logger)
 {
     // Somebody may switch a sysctl off at any time, and nothing tells.
     private static readonly TimeSpan LookAtSettings = TimeSpan.FromSeconds(1);
@@ -32,7 +31,7 @@ internal sealed class PolicyLoop(PolicyOptions options, PolicyFeed feed, PolicyS
             looked = Stopwatch.GetTimestamp();
         }
 
-        if (!feed.HasSynced)
+        if (!isReady())
         {
             return Task.CompletedTask;
         }

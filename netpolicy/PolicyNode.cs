@@ -19,6 +19,7 @@ namespace Podwire.NetPolicy;
 /// <summary>The wiring: everything that runs on one node, put together and started.</summary>
 internal sealed class PolicyNode : IAsyncDisposable
 {
+    private static readonly TimeSpan LookAtDomains = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookAfterAll = TimeSpan.FromMinutes(1);
     private readonly PolicyOptions options;
     private readonly PolicyKernel kernel;
@@ -37,6 +38,7 @@ internal sealed class PolicyNode : IAsyncDisposable
     private readonly PrometheusExporter exporter = new(PolicyMetrics.MeterName);
     private readonly Node self;
     private HealthServer? server;
+    private volatile bool isReady;
 
     /// <summary>Puts the parts together; nothing runs yet.</summary>
     public PolicyNode(PolicyOptions options, KubeClient client, PolicyKernel kernel, ILoggerFactory loggers)
@@ -52,7 +54,7 @@ internal sealed class PolicyNode : IAsyncDisposable
         arrivals = new(state, logger);
         socket = new(options.Socket, arrivals, logger);
         domains = new(state, client, kernel, options.ClusterDns, options.DomainGrace, TimeProvider.System, logger);
-        var run = new PolicyLoop(options, feed, state, kernel, tables, arrivals, health, metrics, logger);
+        var run = new PolicyLoop(options, () => isReady, state, kernel, tables, arrivals, health, metrics, logger);
         loop = new(
             async cancel =>
             {
@@ -151,6 +153,9 @@ internal sealed class PolicyNode : IAsyncDisposable
     {
         var synced = feed.WaitForSyncAsync(cancel);
         await synced.ConfigureAwait(false);
+        // What a process before this one put in for domain names would go and come back otherwise.
+        await Task.WhenAny(domains.LookNowAsync(), Task.Delay(LookAtDomains, cancel)).ConfigureAwait(false);
+        isReady = true;
         loop.Signal();
         await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);
         // The lists that the first state was read from are garbage now, many times what stays: give the memory back once.
@@ -175,7 +180,7 @@ internal sealed class PolicyNode : IAsyncDisposable
 
     private void OnChanged()
     {
-        if (feed.HasSynced)
+        if (isReady)
         {
             loop.Signal();
         }

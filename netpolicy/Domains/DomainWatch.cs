@@ -15,6 +15,7 @@ internal sealed class DomainWatch(PolicyState state, KubeClient client, PolicyKe
     private readonly Dictionary<string, DomainAddresses> domains = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim changed = new(0, 1);
     private DnsResolver? resolver;
+    private TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -25,12 +26,25 @@ internal sealed class DomainWatch(PolicyState state, KubeClient client, PolicyKe
             while (true)
             {
                 var next = await LookAsync(cancel).ConfigureAwait(false);
+                Interlocked.Exchange(ref looked, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
                 await changed.WaitAsync(next, cancel).ConfigureAwait(false);
             }
         }
         finally
         {
             state.DomainsChanged -= Wake;
+        }
+    }
+
+    /// <summary>Completes when every name that is wanted now was asked for, or could not be.</summary>
+    public async Task LookNowAsync()
+    {
+        // The look that is under way may have begun before the names were known; the one behind it did not.
+        for (var i = 0; i < 2; i++)
+        {
+            var done = Volatile.Read(ref looked).Task;
+            Wake();
+            await done.ConfigureAwait(false);
         }
     }
 

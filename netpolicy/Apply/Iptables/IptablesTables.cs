@@ -23,6 +23,7 @@ internal sealed class IptablesTables : IPolicyTables
     private readonly IpSetSocket sets;
     private readonly List<IptablesFamily> families = [];
     private readonly ILogger logger;
+    private bool isListed;
 
     /// <summary>Both families, as far as the namespace has them.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -64,7 +65,12 @@ internal sealed class IptablesTables : IPolicyTables
     public SyncOutcome Repair(PolicyModel model)
     {
         var outcome = Sum(family => family.Repair(model));
-        PolicyLog.Verified(logger, outcome.Elements, outcome.Operations);
+        if (!isListed || outcome != default)
+        {
+            PolicyLog.Verified(logger, outcome.Elements, outcome.Operations);
+        }
+
+        isListed = true;
         return outcome;
     }
 

@@ -6,7 +6,7 @@ public sealed class IptablesEnforcerTests(IptablesCluster cluster) : EnforcerTes
     private readonly IptablesCluster cluster = cluster;
 
     internal override string[] Damages { get; } =
-        ["iptables -F KUBE-NWPLCY", "iptables -I FORWARD -j ACCEPT", "iptables -D FORWARD -m comment --comment 'podwire network policies' -j KUBE-NWPLCY", "iptables -F; iptables -X", "nft flush ruleset"];
+        ["iptables -F KUBE-NWPLCY", "iptables -I FORWARD -j ACCEPT", "iptables -D FORWARD -m comment --comment 'podwire network policies' -j KUBE-NWPLCY", "printf '*filter\n:FORWARD ACCEPT\nCOMMIT\n' | iptables-restore", "nft flush ruleset"];
 
     [Fact]
     public async Task Backend_Switched_KeepsPodsIsolatedAndLeavesNothingOfTheOther()
