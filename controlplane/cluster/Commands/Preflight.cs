@@ -38,7 +38,7 @@ internal static class Preflight
             RequireCommand("iptables-restore", "--proxy iptables", "iptables");
         }
 
-        CheckMode("--netpolicy", options.NetPolicy, ["nftables", "iptables", "none"], []);
+        CheckMode("--netpolicy", options.NetPolicy, ["nftables", "iptables", "none"]);
         if (options.NetPolicy == "iptables")
         {
             RequireCommand("iptables-restore", "--netpolicy iptables", "iptables");
