@@ -78,6 +78,14 @@ EOF
   ports us-ports.json 10.71 3001
   measure HOSTS="/run/netns/$id-" KIND=", 2 ports" TARGET_ADD="0.05 - - -" TARGET_DEL="0.05 - - -" "$m" pair "$((rounds / 3))" "/run/netns/$id-c" portmap \
     "reference=$theirs=$work/go-ports.json" $(sid go-ports.json) "podwire=$ours=$work/us-ports.json"
+
+  # The same with one connection in each namespace: then flows are listed, and the kernel walks the table that all namespaces share for that.
+  for label in reference sid podwire; do
+    ip -n "$id-$label" link set lo up
+    ip netns exec "$id-$label" bash -c 'echo 600 > /proc/sys/net/netfilter/nf_conntrack_udp_timeout; echo > /dev/udp/127.0.0.1/9'
+  done
+  measure HOSTS="/run/netns/$id-" KIND=", 2 ports, a connection" "$m" pair "$((rounds / 3))" "/run/netns/$id-c" portmap \
+    "reference=$theirs=$work/go-ports.json" $(sid go-ports.json) "podwire=$ours=$work/us-ports.json"
 else
   echo "portmap: $ours does not have it"
 fi

@@ -159,15 +159,5 @@ internal sealed class MacSpoofTable : IDisposable
         return batch;
     }
 
-    private IReadOnlyList<SetElement> Read(NftSet set)
-    {
-        try
-        {
-            return [.. nft.ReadElements(Table, set)];
-        }
-        catch (NetlinkException e) when (e.Errno == Errno.ENOENT)
-        {
-            return [];
-        }
-    }
+    private IReadOnlyList<SetElement> Read(NftSet set) => nft.FindElements(Table, set, static (_, _, _) => true);
 }

@@ -86,14 +86,7 @@ internal sealed class OwnedTable : IDisposable
     internal IReadOnlyList<SetElement> Find(TableId table, SetObject set, ElementFilter keep)
     {
         var (keyLength, dataLength) = (set.KeyLength, (set as NftMap)?.DataLength ?? 0);
-        try
-        {
-            return nft.FindElements(table, set, (key, data, comment) => key.Length == keyLength && data.Length == dataLength && keep(key, data, comment));
-        }
-        catch (NetlinkException e) when (e.Errno == Errno.ENOENT)
-        {
-            return [];
-        }
+        return nft.FindElements(table, set, (key, data, comment) => key.Length == keyLength && data.Length == dataLength && keep(key, data, comment));
     }
 
     /// <summary>

@@ -10,10 +10,10 @@ internal interface IPortmapBackend : IDisposable
     /// <exception cref="CniException">Code 103: another container has a port.</exception>
     void Add(PortmapConfig config, string network, AttachmentId attachment, IReadOnlyList<IpPrefix> containers);
 
-    /// <summary>Removes what an attachment has; returns the mappings that there were.</summary>
+    /// <summary>Removes what an attachment has, and the UDP flows that it made; returns the mappings that there were.</summary>
     IReadOnlyList<PortmapFlow> Remove(string network, AttachmentId attachment);
 
-    /// <summary>Removes what attachments of the network have that are not in the list.</summary>
+    /// <summary>Removes, as <see cref="Remove"/>, what attachments of the network have that are not in the list.</summary>
     IReadOnlyList<PortmapFlow> Collect(string network, IReadOnlyList<AttachmentId> valid);
 
     /// <summary>The first thing that is not as <see cref="Add"/> leaves it; null if there is none.</summary>

@@ -61,22 +61,49 @@ internal sealed class IptablesPortmap(NftSocket? nft) : IPortmapBackend
     {
     }
 
+    /// <summary>
+    /// Removes chains and forgets the UDP flows that they made. A chain with mappings for UDP is closed first and goes after its flows: killed in
+    /// between, the next one still finds whose flows to forget.
+    /// </summary>
     private List<PortmapFlow> Remove(string presence, Func<IptablesSnapshot, IEnumerable<string>> choose)
     {
         List<PortmapFlow> gone = [];
         foreach (var (family, program) in IptablesPresence.Holding(nft, Nat, presence))
         {
             List<PortmapFlow> here = [];
+            List<string> closed = [];
             program.Change(Nat, (present, script) =>
             {
                 here.Clear();
+                closed.Clear();
                 foreach (var chain in choose(present).ToList())
                 {
-                    here.AddRange(present[chain].Select(rule => PortmapRules.Read(family, rule)).OfType<PortmapFlow>());
-                    script.Remove(chain, PortmapRules.Dnat);
+                    var flows = present[chain].Select(rule => PortmapRules.Read(family, rule)).OfType<PortmapFlow>().ToList();
+                    here.AddRange(flows);
+                    if (flows.Exists(f => f.Mapping.Protocol == IpProtocol.Udp))
+                    {
+                        closed.Add(chain);
+                        PortmapRules.Close(chain, present, script);
+                    }
+                    else
+                    {
+                        script.Remove(chain, PortmapRules.Dnat);
+                    }
                 }
             });
             gone.AddRange(here);
+            if (closed.Count > 0)
+            {
+                StaleFlows.ForgetThese(here, nft?.Socket);
+                program.Change(Nat, (present, script) =>
+                {
+                    // What an ADD has opened again meanwhile is that one's.
+                    foreach (var chain in closed.Where(c => PortmapRules.IsClosed(present[c])))
+                    {
+                        script.Remove(chain, PortmapRules.Dnat);
+                    }
+                });
+            }
         }
 
         return gone;
@@ -100,7 +127,7 @@ internal sealed class IptablesPortmap(NftSocket? nft) : IPortmapBackend
             }
 
             var comment = present[PortmapRules.Dnat].First(r => r.Target == chain).Comment ?? chain;
-            foreach (var theirs in flows.Where(_ => !comment.EndsWith($"id: \"{containerId}\"", StringComparison.Ordinal)))
+            foreach (var theirs in flows.Where(_ => !PortmapRules.IsClosed(present[chain]) && !comment.EndsWith($"id: \"{containerId}\"", StringComparison.Ordinal)))
             {
                 var mapping = theirs.Mapping with { HostIp = theirs.Mapping.HostIp ?? IpAddress.Any(family) };
                 if (config.Mappings.FirstOrDefault(m => m.IsOf(family) && m.Collides(mapping)) is { } taken)

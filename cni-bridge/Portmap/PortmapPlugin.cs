@@ -108,7 +108,7 @@ public sealed class PortmapPlugin : IPlugin
         var gone = nftables is null ? [] : remove(nftables);
         try
         {
-            StaleFlows.ForgetThese(remove(iptables), nftables?.Nft.Socket);
+            remove(iptables);
         }
         finally
         {

@@ -91,6 +91,18 @@ internal sealed class PortmapRules
         }
     }
 
+    /// <summary>Lets nothing reach the rules of a container's chain any more, while they go on telling which mappings there were.</summary>
+    internal static void Close(string chain, IptablesSnapshot present, IptablesScript script)
+    {
+        if (!IsClosed(present[chain]))
+        {
+            script.Insert(chain, Closed);
+        }
+    }
+
+    /// <summary>True for the rules of a chain that a DEL has closed, and has not come to remove.</summary>
+    internal static bool IsClosed(IReadOnlyList<IptablesRule> chain) => chain.Count > 0 && chain[0].Says(Closed);
+
     /// <summary>The first thing that is not so; null if there is none.</summary>
     internal string? Difference(IptablesSnapshot present)
     {
@@ -114,6 +126,8 @@ internal sealed class PortmapRules
     private static IptablesRule ToDnat => IptablesRule.Of("-m", "addrtype", "--dst-type", "LOCAL", "-j", Dnat);
 
     private static IptablesRule ToMasquerade => IptablesRule.Of("-m", "comment", "--comment", "CNI portfwd requiring masquerade", "-j", MarkMasquerade);
+
+    private static IptablesRule Closed => IptablesRule.Of("-j", "RETURN");
 
     private string Mark => string.Create(CultureInfo.InvariantCulture, $"0x{1u << config.MarkMasqBit:x}/0x{1u << config.MarkMasqBit:x}");
 

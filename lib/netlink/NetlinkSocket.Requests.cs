@@ -79,40 +79,6 @@ public sealed partial class NetlinkSocket
     }
 
     /// <summary>
-    /// Reads all objects of a kind. The dump is read to its end; one that the kernel marks as interrupted by a change
-    /// (NLM_F_DUMP_INTR) is thrown away and begun anew, eight times at most.
-    /// </summary>
-    /// <param name="message">One whole message; NLM_F_DUMP is added.</param>
-    /// <param name="operation">What it does, such as «list links».</param>
-    /// <param name="decode">Makes an object of each message.</param>
-    /// <exception cref="NetlinkException">The kernel refused it, or EINTR: the objects change faster than they can be read.</exception>
-    public List<T> Dump<T>(Span<byte> message, string operation, NetlinkDecoder<T> decode)
-    {
-        ArgumentNullException.ThrowIfNull(decode);
-        AddFlags(message, NetlinkFlags.Dump);
-        var items = new List<T>();
-        for (var attempt = 1; attempt <= DumpAttempts; attempt++)
-        {
-            items.Clear();
-            try
-            {
-                if (DumpOnce(message, operation, decode, items))
-                {
-                    return items;
-                }
-
-                InterruptedDumps++;
-            }
-            catch (SyscallException e) when (e.Errno == Errno.EMSGSIZE)
-            {
-                // A part was longer than the buffer, which has grown.
-            }
-        }
-
-        throw new NetlinkException(operation, Errno.EINTR, "the dump was interrupted by changes every time", sequence: sequence);
-    }
-
-    /// <summary>
     /// Sends a batch and reads what the kernel answers: every refusal, and the acknowledgement of each part's last request, before which all others
     /// have been carried out. Requests behind a refused one are carried out.
     /// </summary>
@@ -219,40 +185,6 @@ public sealed partial class NetlinkSocket
                 }
 
                 throw ack.ToException(Describe(operation, subject), message);
-            }
-        }
-    }
-
-    private bool DumpOnce<T>(Span<byte> message, string operation, NetlinkDecoder<T> decode, List<T> items)
-    {
-        var expected = Send(message);
-        var interrupted = false;
-        while (true)
-        {
-            var datagram = Receive();
-            while (datagram.Read(out var answer))
-            {
-                if (!IsAnswer(answer, expected, expected))
-                {
-                    continue;
-                }
-
-                interrupted |= (answer.Flags & NetlinkFlags.DumpInterrupted) != 0;
-                if (answer.Type is NetlinkMessage.Done or NetlinkMessage.Error)
-                {
-                    var ack = NetlinkAck.Read(answer);
-                    return ack.Errno switch
-                    {
-                        Errno.None => !interrupted,
-                        Errno.EINTR => false,
-                        _ => throw ack.ToException(operation, message),
-                    };
-                }
-
-                if (!interrupted && decode(answer, out var item))
-                {
-                    items.Add(item);
-                }
             }
         }
     }

@@ -11,6 +11,9 @@ public class KilledAtEveryStepTests
 {
     private static readonly string[] Changes = ["sendto", "open", "write", "link", "unlink", "mkdir", "utimensat", "setns", "fork"];
 
+    // Where other programs do the work, each begins after one of these; what they do themselves is all or nothing.
+    private static readonly string[] Between = ["sendto", "write", "wait4"];
+
     private const string NoneValid = ",\"cni.dev/valid-attachments\":[]";
 
     [Theory]
@@ -42,21 +45,24 @@ public class KilledAtEveryStepTests
     }
 
     [Theory]
-    [InlineData("ADD", "DEL")]
-    [InlineData("ADD", "GC")]
-    [InlineData("ADD", "ADD")]
-    [InlineData("DEL", "DEL")]
-    [InlineData("DEL", "GC")]
-    public void Portmap_KilledAtEachChange_NothingIsLeftAfter(string command, string next)
+    [InlineData("ADD", "DEL", "nftables")]
+    [InlineData("ADD", "GC", "nftables")]
+    [InlineData("ADD", "ADD", "nftables")]
+    [InlineData("DEL", "DEL", "nftables")]
+    [InlineData("DEL", "GC", "nftables")]
+    [InlineData("ADD", "DEL", "iptables")]
+    [InlineData("DEL", "DEL", "iptables")]
+    [InlineData("DEL", "GC", "iptables")]
+    public void Portmap_KilledAtEachChange_NothingIsLeftAfter(string command, string next, string backend)
     {
-        var killed = AtEachChange("portmap", command, node =>
+        var killed = AtEachChange("portmap", command, backend == "iptables" ? Between : Changes, node =>
         {
             var outside = Traffic.Outside(node);
             var result = node.Attach("c1");
             var inside = node.Keep(Traffic.Udp(node.Container("c1"), "10.77.0.2", 53));
             var client = node.Keep(Traffic.Udp(outside, "192.0.2.2", 40000));
             var conntrack = node.Keep(ConntrackSocket.Open(node.Host));
-            string Ports(string more = "") => PortmapNode.Config(PortmapNode.Mapping(8080, 80) + "," + PortmapNode.Mapping(5353, 53, "udp"), ",\"backend\":\"nftables\"" + more, result);
+            string Ports(string more = "") => PortmapNode.Config(PortmapNode.Mapping(8080, 80) + "," + PortmapNode.Mapping(5353, 53, "udp"), $",\"backend\":\"{backend}\"" + more, result);
             return new(
                 Ports(),
                 () =>
@@ -80,6 +86,7 @@ public class KilledAtEveryStepTests
                 where =>
                 {
                     Assert.True(node.PortOwners().Length == 0, where + ": an element is left");
+                    Assert.All([IpFamily.V4, IpFamily.V6], family => Assert.DoesNotContain("CNI-DN-", Iptables.Save(node, "nat", family), StringComparison.Ordinal));
                     Assert.True(conntrack.List(new ConntrackFilter(IpFamily.V4, IpProtocol.Udp, DestinationPort: 5353)).Count == 0, where + ": a flow is left");
                 });
         });
@@ -161,18 +168,20 @@ public class KilledAtEveryStepTests
     /// How often the plugin was killed. Each system call has its turn on a node of its own, several at once: most of the time goes by in the
     /// kernel, which waits before it gives back what was deleted.
     /// </summary>
-    private static int AtEachChange(string plugin, string command, Func<Node, Scene> begin)
+    private static int AtEachChange(string plugin, string command, Func<Node, Scene> begin) => AtEachChange(plugin, command, Changes, begin);
+
+    private static int AtEachChange(string plugin, string command, string[] calls, Func<Node, Scene> begin)
     {
         Assert.SkipUnless(File.Exists(Strace.Program), "lacks: strace");
         var killed = 0;
-        Parallel.ForEach(Changes, new ParallelOptions { MaxDegreeOfParallelism = 5 }, call =>
+        Parallel.ForEach(calls, new ParallelOptions { MaxDegreeOfParallelism = 5 }, call =>
         {
             using var node = new Node();
             var scene = begin(node);
             for (var (at, died) = (1, true); died; at++)
             {
                 scene.Prepare();
-                died = DiesAt(node, plugin, command, scene.Config, call, at);
+                died = DiesAt(node, plugin, command, scene.Config, call, at, calls == Changes);
                 scene.Mend();
                 scene.Check($"{plugin} {command} killed at {call} number {at}");
                 if (died)
@@ -184,16 +193,16 @@ public class KilledAtEveryStepTests
         return killed;
     }
 
-    private static bool DiesAt(Node node, string plugin, string command, string config, string call, int at)
+    private static bool DiesAt(Node node, string plugin, string command, string config, string call, int at, bool withChildren)
     {
-        // Quiet, tracing nothing else; children are followed, because DEL leaves the end of its work to one.
+        // Quiet, tracing nothing else; children are followed, because DEL leaves the end of its work to one, unless they are other programs.
         using var process = Strace.Start(
             node,
             plugin,
             command,
             config,
             "c1",
-            ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:signal=SIGKILL:when={at}"]);
+            [.. withChildren ? new[] { "-f" } : [], "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:signal=SIGKILL:when={at}"]);
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

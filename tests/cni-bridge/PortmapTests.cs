@@ -1,3 +1,4 @@
+using Podwire.CniBridge.Iptables;
 using Podwire.Netlink.Conntrack;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
@@ -191,5 +192,28 @@ public class PortmapTests
         using var node = new Node();
         node.Container("c1");
         Assert.Contains("prevResult", node.Portmap("ADD", "c1", Config(Mapping(80, 80))).Fails(7).Stdout);
+    }
+
+    [Fact]
+    public void Add_PortThatAKilledDelHasClosed_LeadsToTheNewContainer()
+    {
+        const string Backend = ",\"backend\":\"iptables\"";
+        using var node = new Node();
+        var outside = Traffic.Outside(node);
+        var (first, second) = (node.Attach("c1"), node.Attach("c2"));
+        node.Portmap("ADD", "c1", Config(Mapping(5353, 53, "udp"), Backend, first)).Succeeds();
+        node.Portmap("ADD", "c2", Config(Mapping(5353, 53, "udp"), Backend, second)).Fails(103);
+        var chain = IptablesNames.Chain("net", "c1", "DN-");
+        Iptables.Run(node, "iptables", "-t", "nat", "-I", chain, "1", "-j", "RETURN");
+        Iptables.Run(node, "ip6tables", "-t", "nat", "-I", chain, "1", "-j", "RETURN");
+        node.Portmap("ADD", "c2", Config(Mapping(5353, 53, "udp"), Backend, second)).Succeeds();
+        using var server = Traffic.Udp(node.Container("c2"), "10.77.0.3", 53);
+        using var client = Traffic.Udp(outside, "192.0.2.2", 40000);
+        Assert.True(Traffic.Reaches(client, "192.0.2.1", 5353, server));
+        node.Portmap("DEL", "c1", Config("", Backend)).Succeeds();
+        Assert.DoesNotContain(chain, Iptables.Save(node, "nat"));
+        Assert.DoesNotContain(chain, Iptables.Save(node, "nat", IpFamily.V6));
+        node.Portmap("CHECK", "c2", Config(Mapping(5353, 53, "udp"), Backend, second)).Succeeds();
+        Assert.True(Traffic.Reaches(client, "192.0.2.1", 5353, server));
     }
 }

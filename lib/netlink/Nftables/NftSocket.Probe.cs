@@ -53,9 +53,9 @@ public sealed partial class NftSocket
 
     /// <summary>
     /// The elements of a set or map that <paramref name="keep"/> chooses, in no order. The kernel gives all of them; those that are not
-    /// kept cost a look at their bytes. Not for ranges over a single field.
+    /// kept cost a look at their bytes. None if there is no such set. Not for ranges over a single field.
     /// </summary>
-    /// <exception cref="NetlinkException">ENOENT: there is no such set. EINTR: the kernel rebuilt its table during every dump.</exception>
+    /// <exception cref="NetlinkException">EINTR: the kernel rebuilt its table during every dump.</exception>
     public IReadOnlyList<SetElement> FindElements(TableId table, SetObject set, ElementFilter keep)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -71,12 +71,17 @@ public sealed partial class NftSocket
             for (var attempt = 1; ; attempt++)
             {
                 var search = new ElementSearch(keep, pool);
-                var parts = socket.Dump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
+                var parts = socket.TryDump<List<ElementMessage.RawElement>>(writer.Written, $"list elements of {table} {set.Name}", (in NetlinkMessage message, [MaybeNullWhen(false)] out List<ElementMessage.RawElement> part) =>
                 {
                     part = [];
                     search.Read(message.Attributes(NfGenMessage.Size), part);
                     return message.Type == NfGenMessage.Type(NfTables.NFT_MSG_NEWSETELEM);
                 });
+
+                if (parts is null)
+                {
+                    return [];
+                }
 
                 // As ReadElements: an element that comes twice stands for one that was left out.
                 if (!search.HasRepeatedKey())
