@@ -23,6 +23,7 @@ foreach (var row in rows)
         case "load":
             new FullLoad().Run(localPods: 110);
             new FullLoad().Run(localPods: 250);
+            new FullLoad().Run(localPods: 10_000);
             break;
         case "memory":
             await new Memory().RunAsync(localPods: 110);

@@ -317,8 +317,9 @@ internal sealed partial class PolicyModel
         var found = new List<NftSet>();
         foreach (var (one, addresses) in run.Peers)
         {
-            // A class that was made in this run is complete, one that was replaced does not matter any more.
-            if (made.Contains(one) || !classes.TryGetValue(one.Key, out var current) || current != one)
+            // A class that was made in this run is complete. One that was replaced, or that nobody has any more, does not matter: what it is
+            // asked now may be beyond its ports, and it goes with what it had.
+            if (made.Contains(one) || one.Pods.Count == 0 || !classes.TryGetValue(one.Key, out var current) || current != one)
             {
                 continue;
             }

@@ -33,22 +33,30 @@ internal sealed class TestApi : IAsyncDisposable
     /// <summary>A node agent's own identity: what its rules do not allow fails here too.</summary>
     public string CalicoKubeconfig { get; }
 
-    /// <summary>Starts it; with a listening socket of another namespace it is served there too.</summary>
+    /// <summary>Starts it; with a listening socket of another namespace, which is the server's from then on, it is served there too.</summary>
     public static async Task<TestApi> StartAsync(Socket? listener = null)
     {
         var directory = Directory.CreateTempSubdirectory("podwire-calico-").FullName;
+        var served = (IPEndPoint?)listener?.LocalEndPoint;
         var host = await ApiServerHost.StartAsync(new ApiServerOptions
         {
             SecurePort = 0,
             StoreFile = Path.Combine(directory, "store.db"),
             PkiDirectory = Path.Combine(directory, "pki"),
             ListenDescriptors = listener is null ? [] : [(int)listener.Handle],
-            CertificateAddresses = listener is null ? [] : [((IPEndPoint)listener.LocalEndPoint!).Address],
+            CertificateAddresses = served is null ? [] : [served.Address],
         });
-        var api = new TestApi(directory, host);
         if (listener is not null)
         {
-            host.Handle.Pki.WriteKubeconfig(api.NodeKubeconfig, ClientIdentity.Calico, $"https://{listener.LocalEndPoint}");
+            // The server closes the descriptor. Closed a second time, its number would be somebody else's by then.
+            listener.SafeHandle.SetHandleAsInvalid();
+            GC.SuppressFinalize(listener);
+        }
+
+        var api = new TestApi(directory, host);
+        if (served is not null)
+        {
+            host.Handle.Pki.WriteKubeconfig(api.NodeKubeconfig, ClientIdentity.Calico, $"https://{served}");
         }
 
         await ApplyDefinitionsAsync(api.Client);

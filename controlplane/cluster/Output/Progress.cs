@@ -65,6 +65,13 @@ internal sealed class Progress(TextWriter output, bool terminal)
         var text = $"{head}{(detail.Length == 0 ? string.Empty : $" ({detail})")} {watch.Elapsed.TotalSeconds:F1} s";
         lock (gate)
         {
+            if (step.IsOver)
+            {
+                // A tick that was on its way when the step ended.
+                return;
+            }
+
+            step.IsOver = final;
             // Carriage return, then erase to the end of the line (ECMA-48 EL).
             output.Write(terminal ? $"\r{text}\e[K{(final ? "\n" : string.Empty)}" : $"{text}\n");
         }
@@ -75,5 +82,8 @@ internal sealed class Progress(TextWriter output, bool terminal)
     {
         /// <summary>How far it is: «2 of 3 nodes Ready».</summary>
         public string Detail { get; set; } = string.Empty;
+
+        /// <summary>True once its last line is written.</summary>
+        internal bool IsOver { get; set; }
     }
 }

@@ -16,7 +16,6 @@ internal sealed class CalicoNetwork : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly NetNamespace underlay;
     private readonly List<CalicoNode> nodes = [];
-    private Socket? listener;
 
     private CalicoNetwork() => underlay = NetNamespace.Create($"/run/netns/{Prefix}-u");
 
@@ -112,7 +111,6 @@ internal sealed class CalicoNetwork : IAsyncDisposable
             await Api.DisposeAsync();
         }
 
-        listener?.Dispose();
         underlay.Dispose();
         NetNamespace.Delete(underlay.Path);
     }
@@ -165,7 +163,7 @@ internal sealed class CalicoNetwork : IAsyncDisposable
         route.AddLink(new BridgeSpec("underlay") { Up = true });
         var bridge = route.GetLink("underlay")!.Index;
         route.AddAddress(new AddressEntry(bridge, IpPrefix.Parse("10.89.0.1/24")));
-        listener = underlay.Run(() =>
+        var listener = underlay.Run(() =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(IPAddress.Parse("10.89.0.1"), 6443));

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Podwire.NetPolicy.Compile;
+using Podwire.Kube;
+using Podwire.NetPolicy.State;
 using Podwire.NetPolicy.Tests.Model;
 using Podwire.Primitives;
 using Podwire.Ruleset;
@@ -73,6 +75,41 @@ public sealed class PolicyModelTests
             Assert.Equal(NftText.Write(absorbed.ToTable(schema)), NftText.Write(kernel.ReadTable(schema.Id)!));
         }
     });
+
+    [Fact]
+    public void Apply_PolicyGoesWhileAPeersPortGetsAnotherNumber_LeavesNothingOfIt()
+    {
+        var id = new PolicyId(string.Empty, "deny-web");
+        var model = new PolicyModel(RandomCluster.Node, new());
+        var kernel = new FakeNft();
+        foreach (var schema in TableSchema.All)
+        {
+            kernel.Apply(RulesetDiff.Between(null, model.ToTable(schema)));
+        }
+
+        kernel.Apply(model.Apply(new PolicySnapshot
+        {
+            IsEverything = true,
+            Namespaces = { ["shop"] = LabelSet.Of([]) },
+            Pods = { [new("shop", "client")] = Pod("client", RandomCluster.Node, "10.0.0.1", 80), [new("shop", "server")] = Pod("server", "elsewhere", "10.0.0.2", 80) },
+            Policies =
+            {
+                [id] = new()
+                {
+                    Id = id, Tier = PolicyTier.Admin, Subject = PeerSelector.AllPods, HasEgress = true,
+                    Egress = [new() { Action = RuleAction.Deny, Peers = [PeerRecord.Of(PeerSelector.AllPods)], Ports = [PortMatch.Named(IpProtocol.Tcp, "web")] }],
+                },
+            },
+        }).ToBatch());
+        Assert.Contains("10.0.0.2", NftText.Write(kernel.ReadTable(TableSchema.Of(IpFamily.V4).Id)!), StringComparison.Ordinal);
+        kernel.Apply(model.Apply(new PolicySnapshot { Pods = { [new("shop", "server")] = Pod("server", "elsewhere", "10.0.0.2", 8080) }, Policies = { [id] = null } }).ToBatch());
+        Assert.DoesNotContain("10.0.0.2", NftText.Write(kernel.ReadTable(TableSchema.Of(IpFamily.V4).Id)!), StringComparison.Ordinal);
+
+        static PodRecord Pod(string name, string node, string address, ushort port) => new()
+        {
+            Key = new("shop", name), Uid = name, Node = node, Labels = LabelSet.Of([]), Addresses = [IpAddress.Parse(address)], NamedPorts = [new("web", IpProtocol.Tcp, port)], Created = DateTimeOffset.UnixEpoch,
+        };
+    }
 
     internal static void Check(RandomCluster cluster, PolicyModel model, IpFamily family, int part)
     {
