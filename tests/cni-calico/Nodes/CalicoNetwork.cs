@@ -17,6 +17,16 @@ internal sealed class CalicoNetwork : IAsyncDisposable
     private readonly NetNamespace underlay;
     private readonly List<CalicoNode> nodes = [];
 
+    // .NET's one thread for sockets is made with the first of them, in the namespace of that thread, and the pool's threads that it makes stay
+    // there too. So the first one is made here.
+    static CalicoNetwork()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        client.ConnectAsync((IPEndPoint)listener.LocalEndpoint).Wait();
+    }
+
     private CalicoNetwork() => underlay = NetNamespace.Create($"/run/netns/{Prefix}-u");
 
     public string Prefix { get; } = $"netlink-ca-{Guid.NewGuid().ToString("N")[..6]}";
