@@ -1,0 +1,1 @@
+return await Podwire.BgpDaemon.BgpProgram.RunAsync(args);
