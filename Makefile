@@ -8,7 +8,7 @@ API_PORT ?= 6443
 SOURCES := $(shell find lib cni-bridge cni-flannel cni-calico proxy netpolicy controlplane deploy -name '*.cs' -o -name '*.csproj' -o -name '*.yaml' 2>/dev/null) \
            Directory.Build.props Directory.Build.targets Directory.Packages.props
 
-.PHONY: help build up down status test fuzz bench bench-cni bench-proxy bench-netpolicy bench-overlay deps framework clean
+.PHONY: help build up down status test fuzz bench bench-cni bench-proxy bench-netpolicy bench-overlay bench-bgp deps framework clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -63,6 +63,11 @@ bench-netpolicy: build
 bench-overlay: build
 	@deploy/deps.sh bench
 	@bench/overlay/run.sh
+
+## make bench-bgp  podwire-bgp as a reflector beside bird2, gobgp and frr (ROWS picks some; bench/bgp/README.md names them)
+bench-bgp: build
+	@deploy/deps.sh bench
+	@bench/bgp/run.sh $(ROWS)
 
 ## make deps    install the Debian packages that are missing
 deps:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh [BENCH...]: every bench, or those named (cni, proxy, up, code). Figures are ratios of one run; see bench/README.md.
+# run.sh [BENCH...]: every bench, or those named (cni, proxy, up, code; bgp, netpolicy and overlay only if named, since they take minutes). Figures are ratios of one run; see bench/README.md.
 set -eu
 cd "$(dirname "$0")"
 if [ "$(id -u)" != 0 ]; then

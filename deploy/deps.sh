@@ -46,6 +46,10 @@ for purpose in "$@"; do
       need kmod modprobe
       need nftables nft
       need containernetworking-plugins /usr/lib/cni/bridge
+      # The peers of podwire-bgp.
+      need bird2 /usr/sbin/bird
+      need gobgpd gobgpd
+      need frr /usr/lib/frr/bgpd
       need gcc gcc
       need libc6-dev /usr/include/stdlib.h
       need iptables iptables ;;

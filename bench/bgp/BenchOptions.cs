@@ -12,7 +12,7 @@ internal sealed record BenchOptions
     public string? Binary { get; init; }
 
     /// <summary>How often every daemon is started and measured, by turns.</summary>
-    public int Rounds { get; init; } = 5;
+    public int Rounds { get; init; } = 3;
 
     /// <summary>How often one prefix is changed.</summary>
     public int Changes { get; init; } = 200;

@@ -23,13 +23,16 @@ internal sealed class FeedSession(int client, Epoll epoll, Ledger ledger) : IDis
     /// <summary>Why it ended; null while it has not.</summary>
     public string? End { get; private set; }
 
+    /// <summary>The TCP connection was refused: nobody listens yet.</summary>
+    public bool WasRefused { get; private set; }
+
     public bool IsSending => !output.IsEmpty;
 
     /// <summary>Connects and sends OPEN; to be called in the feeder's namespace.</summary>
     public void Open()
     {
         Dispose();
-        (IsUp, End, restLength, output) = (false, null, 0, default);
+        (IsUp, End, WasRefused, restLength, output) = (false, null, false, 0, default);
         socket = new Socket(System.Net.Sockets.AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Bind(new IPEndPoint(IPAddress.Parse(RoutePlan.NameOf(client)), 0));
         try
@@ -38,6 +41,7 @@ internal sealed class FeedSession(int client, Epoll epoll, Ledger ledger) : IDis
         }
         catch (SocketException e)
         {
+            WasRefused = true;
             Finish($"connecting: {e.SocketErrorCode}");
             return;
         }

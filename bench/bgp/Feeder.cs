@@ -23,8 +23,8 @@ internal sealed class Feeder : IDisposable
     public Ledger Ledger { get; }
 
     /// <summary>
-    /// Opens all sessions, as often as it takes: a daemon that starts refuses the first ones. Returns how many had to be opened again after the
-    /// first had been taken.
+    /// Opens all sessions, as often as it takes. Returns how many had to be opened again because the daemon took the connection and then ended it,
+    /// or said nothing for five seconds.
     /// </summary>
     /// <exception cref="TimeoutException">Not all are up in time, or the daemon ended.</exception>
     public int Connect(Lab lab, TimeSpan limit)
@@ -32,7 +32,6 @@ internal sealed class Feeder : IDisposable
         var (began, again, waiting) = (Stopwatch.StartNew(), 0, sessions);
         while (true)
         {
-            var hadSome = Array.Exists(sessions, static session => session.IsUp);
             lab.Clients.Run(() => Array.ForEach(waiting, static session => session.Open()));
             Turn(() => Array.TrueForAll(sessions, static session => session.IsUp || session.End is not null), TimeSpan.FromSeconds(5));
             waiting = [.. sessions.Where(static session => !session.IsUp)];
@@ -41,7 +40,7 @@ internal sealed class Feeder : IDisposable
                 return again;
             }
 
-            again += hadSome || waiting.Length < sessions.Length ? waiting.Length : 0;
+            again += waiting.Count(static session => !session.WasRefused);
             if (began.Elapsed > limit || !lab.IsRunning)
             {
                 throw new TimeoutException($"{waiting.Length} of {sessions.Length} sessions do not come up: {waiting[0].End ?? "no answer"}");

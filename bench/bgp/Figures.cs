@@ -9,6 +9,8 @@ internal sealed class Figures(string title)
 
     public void Add(string phase, string speaker, int round, Sample sample) => samples.Add((phase, speaker, round, sample));
 
+    public bool HasFailed(string speaker) => samples.Exists(sample => sample.Speaker == speaker && sample.Sample.Failure is not null);
+
     public void Print()
     {
         Console.WriteLine();
@@ -50,7 +52,7 @@ internal sealed class Figures(string title)
         {
             var walls = whole.Select(static sample => sample.Wall!.Value.TotalSeconds).ToArray();
             var remarks = string.Concat(
-                Remark("twice", whole, static sample => sample.Doubled),
+                Remark("twice or for nothing", whole, static sample => sample.Doubled),
                 Remark("sent back", whole, static sample => sample.Returned),
                 Remark("WRONG", whole, static sample => sample.Wrong));
             Console.WriteLine(Text($"    {speaker,-16}  wall {Median(walls, static wall => wall),7:0.0000} s ({walls.Min():0.0000}-{walls.Max():0.0000})  cpu {Median(whole, static sample => sample.Cpu.TotalSeconds),7:0.0000} s  rss {Median(whole, static sample => sample.Rss),6:0.0} MB  peak {Median(whole, static sample => sample.PeakRss),6:0.0} MB  UPDATEs {Median(whole, static sample => sample.Updates):0}{remarks}"));

@@ -32,7 +32,7 @@ internal sealed class Ledger
     /// <summary>UPDATEs with anything in them.</summary>
     public long Updates { get; private set; }
 
-    /// <summary>Told again what was told already.</summary>
+    /// <summary>Told again what was told already, or a withdrawal of what was never told.</summary>
     public long Doubled { get; private set; }
 
     /// <summary>A client's own prefixes sent back to it, which RFC 4456 leaves open.</summary>
@@ -131,7 +131,9 @@ internal sealed class Ledger
             }
             else if (OwnerOf(prefix) == client)
             {
-                Returned++;
+                // What stands in the ledger of its own is what it was sent back.
+                (Returned, Doubled) = (Returned + (med != 0 || mine[prefix] != 0 ? 1 : 0), Doubled + (med == 0 && mine[prefix] == 0 ? 1 : 0));
+                mine[prefix] = med;
             }
             else
             {

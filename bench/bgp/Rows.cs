@@ -25,7 +25,7 @@ internal sealed class Rows(BenchOptions options, IReadOnlyList<Speaker> speakers
         var figures = new Figures(Figures.Text($"{title} ({plan.Deliveries:#,0} deliveries), {options.Rounds} rounds"));
         for (var round = 0; round < options.Rounds; round++)
         {
-            foreach (var speaker in Turn(round))
+            foreach (var speaker in Turn(round, figures))
             {
                 With(speaker, plan, figures, phases[0], round, (lab, feeder) => Measure(plan, phases, lab, feeder, figures, speaker.Name, round));
             }
@@ -41,7 +41,7 @@ internal sealed class Rows(BenchOptions options, IReadOnlyList<Speaker> speakers
         var times = speakers.ToDictionary(static speaker => speaker.Name, static _ => new List<double>());
         for (var round = 0; round < options.Rounds; round++)
         {
-            foreach (var speaker in Turn(round))
+            foreach (var speaker in Turn(round, figures))
             {
                 With(speaker, plan, figures, "the tables before", round, (lab, feeder) =>
                 {
@@ -67,8 +67,9 @@ internal sealed class Rows(BenchOptions options, IReadOnlyList<Speaker> speakers
         }
     }
 
-    /// <summary>Another daemon begins in every round.</summary>
-    private IEnumerable<Speaker> Turn(int round) => Enumerable.Range(round, speakers.Count).Select(i => speakers[i % speakers.Count]);
+    /// <summary>Another daemon begins in every round; one that has failed at a row has had its turn.</summary>
+    private IEnumerable<Speaker> Turn(int round, Figures figures) =>
+        Enumerable.Range(round, speakers.Count).Select(i => speakers[i % speakers.Count]).Where(speaker => !figures.HasFailed(speaker.Name));
 
     private IEnumerable<double> Changes(RoutePlan plan, Feeder feeder, Lab lab, Figures figures, string speaker, int round)
     {
