@@ -115,10 +115,17 @@ internal sealed class FeedSession(int client, Epoll epoll, Ledger ledger) : IDis
         }
 
         var data = Scratch.AsSpan(0, restLength + count);
-        while (End is null && MessageHeader.TryRead(data, MessageHeader.LongestMessage, out var type, out var length))
+        try
         {
-            Take(type, data[MessageHeader.Size..length]);
-            data = data[length..];
+            while (End is null && MessageHeader.TryRead(data, MessageHeader.LongestMessage, out var type, out var length))
+            {
+                Take(type, data[MessageHeader.Size..length]);
+                data = data[length..];
+            }
+        }
+        catch (BgpProtocolException e)
+        {
+            Finish($"a malformed message: {e.Message}");
         }
 
         restLength = End is null ? data.Length : 0;

@@ -9,6 +9,8 @@ namespace Podwire.BgpBench;
 /// </summary>
 internal sealed class Lab : IDisposable
 {
+    private static readonly Lock Gate = new();
+    private static Lab? current;
     private static int count;
     private readonly string name = $"bench-bgp-{Environment.ProcessId}-{++count}";
     private readonly string folder = Directory.CreateTempSubdirectory("podwire-bgp-bench").FullName;
@@ -16,6 +18,11 @@ internal sealed class Lab : IDisposable
 
     public Lab(Speaker speaker, int clients)
     {
+        lock (Gate)
+        {
+            current = this;
+        }
+
         Shell.Run($"""
             set -e
             ip netns add {name}-rr; ip netns add {name}-cl
@@ -32,6 +39,13 @@ internal sealed class Lab : IDisposable
         daemon = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", $"{name}-rr", "sh", "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", Path.Combine(folder, "output"), speaker.Program, .. speaker.Arguments(config, folder)]))!;
     }
 
+    /// <summary>At a signal: takes away what is there, and lets nothing new be made.</summary>
+    public static void Abandon()
+    {
+        Gate.Enter();
+        current?.Dispose();
+    }
+
     /// <summary>Where the clients are.</summary>
     public NetNamespace Clients { get; }
 
@@ -45,6 +59,16 @@ internal sealed class Lab : IDisposable
 
     public void Dispose()
     {
+        lock (Gate)
+        {
+            if (current != this)
+            {
+                return;
+            }
+
+            current = null;
+        }
+
         if (!daemon.HasExited)
         {
             daemon.Kill();

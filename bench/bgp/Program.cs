@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Podwire.BgpBench;
 using Podwire.BgpDaemon;
 
@@ -33,6 +34,15 @@ foreach (var speaker in speakers)
     Console.WriteLine($"  {speaker.Name}: {Shell.Run(speaker.Version).Split('\n')[0].Trim()}");
 }
 
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    Lab.Abandon();
+    Environment.Exit(1);
+}
+
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 var rows = new Rows(options, speakers);
 rows.Warm();
 foreach (var row in options.Rows)
