@@ -5,11 +5,14 @@ namespace Podwire.BgpBench;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record BenchOptions
 {
-    private static readonly string[] AllRows = ["ten", "wide", "hundred", "one", "memory"];
+    private static readonly string[] AllRows = ["ten", "wide", "hundred", "one", "memory", "pod"];
     private static readonly string[] AllSpeakers = ["podwire", "bird2", "gobgp", "frr"];
 
     /// <summary>podwire-bgp's executable; null for the JIT.</summary>
     public string? Binary { get; init; }
+
+    /// <summary>The folder with bin and cni of make build, for a cluster; null if there is none.</summary>
+    public string? Programs { get; init; }
 
     /// <summary>How often every daemon is started and measured, by turns.</summary>
     public int Rounds { get; init; } = 3;
@@ -36,12 +39,13 @@ internal sealed record BenchOptions
             options = arg.Split('=', 2) switch
             {
                 ["--binary", var binary] => options with { Binary = binary },
+                ["--programs", var folder] => options with { Programs = folder },
                 ["--rounds", var text] when TryCount(text, out var count) => options with { Rounds = count },
                 ["--changes", var text] when TryCount(text, out var count) => options with { Changes = count },
                 ["--limit", var text] when TryCount(text, out var count) => options with { Limit = TimeSpan.FromSeconds(count) },
                 ["--speakers", var list] when list.Split(',').All(AllSpeakers.Contains) => options with { Speakers = list.Split(',') },
                 [var row] when AllRows.Contains(row) || TrySize(row, out _) => Add(row),
-                _ => throw new ArgumentException($"{arg}: rows are {string.Join(", ", AllRows)} and CLIENTSxROUTES; flags --binary=FILE --rounds=N --changes=N --limit=SECONDS --speakers={string.Join(",", AllSpeakers)}"),
+                _ => throw new ArgumentException($"{arg}: rows are {string.Join(", ", AllRows)} and CLIENTSxROUTES; flags --binary=FILE --programs=DIR --rounds=N --changes=N --limit=SECONDS --speakers={string.Join(",", AllSpeakers)}"),
             };
 
             BenchOptions Add(string row)

@@ -9,8 +9,6 @@ namespace Podwire.BgpBench;
 /// </summary>
 internal sealed class Lab : IDisposable
 {
-    private static readonly Lock Gate = new();
-    private static Lab? current;
     private static int count;
     private readonly string name = $"bench-bgp-{Environment.ProcessId}-{++count}";
     private readonly string folder = Directory.CreateTempSubdirectory("podwire-bgp-bench").FullName;
@@ -18,11 +16,7 @@ internal sealed class Lab : IDisposable
 
     public Lab(Speaker speaker, int clients)
     {
-        lock (Gate)
-        {
-            current = this;
-        }
-
+        Standing.Begin(this);
         Shell.Run($"""
             set -e
             ip netns add {name}-rr; ip netns add {name}-cl
@@ -39,13 +33,6 @@ internal sealed class Lab : IDisposable
         daemon = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", $"{name}-rr", "sh", "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", Path.Combine(folder, "output"), speaker.Program, .. speaker.Arguments(config, folder)]))!;
     }
 
-    /// <summary>At a signal: takes away what is there, and lets nothing new be made.</summary>
-    public static void Abandon()
-    {
-        Gate.Enter();
-        current?.Dispose();
-    }
-
     /// <summary>Where the clients are.</summary>
     public NetNamespace Clients { get; }
 
@@ -59,14 +46,9 @@ internal sealed class Lab : IDisposable
 
     public void Dispose()
     {
-        lock (Gate)
+        if (!Standing.End(this))
         {
-            if (current != this)
-            {
-                return;
-            }
-
-            current = null;
+            return;
         }
 
         if (!daemon.HasExited)
