@@ -6,6 +6,8 @@ namespace Podwire.BgpBench;
 internal sealed class Rows(BenchOptions options, IReadOnlyList<Speaker> speakers)
 {
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(60);
+    /// <summary>Longer than an acknowledgement is put off (40 ms): else a sender with Nagle's algorithm waits for that of the change before.</summary>
+    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
     /// <summary>What every row does, once and unheard of, so that the feeder is compiled before the first.</summary>
@@ -86,7 +88,7 @@ internal sealed class Rows(BenchOptions options, IReadOnlyList<Speaker> speakers
             }
 
             times.Add(time.TotalMilliseconds);
-            feeder.Rest(TimeSpan.FromMilliseconds(5));
+            feeder.Rest(Gap);
         }
 
         return times;
