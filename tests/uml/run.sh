@@ -35,8 +35,14 @@ memory_at=$share/memory
 timeout -k 2 "$seconds" unshare --pid --fork --kill-child env -i HOME="$share" TMPDIR="$memory_at" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
   "$kernel" mem="$memory" root=/dev/root rootfstype=hostfs rootflags=/ rw init="$here/init.sh" \
   con=null ssl=null con0=null,fd:7 console=tty0 quiet loglevel=3 panic=-1 UML_SHARE="$share" UML_HERE="$here" \
-  7>"$share/console" >"$share/kernel" 2>&1 </dev/null 2>/dev/null
+  7>"$share/console" >"$share/kernel" 2>&1 </dev/null 2>/dev/null &
+guest=$!
+# A guest that has powered down sometimes spins for ever: its command is over, so it is given five seconds for that.
+{ until [ -s "$share/code" ]; do sleep 0.5; done; sleep 5; kill "$guest"; } >/dev/null 2>&1 &
+watch=$!
+wait "$guest" 2>/dev/null
 ended=$?
+kill "$watch" 2>/dev/null
 [ ! -e "$share/out" ] || cat "$share/out"
 [ ! -e "$share/err" ] || cat "$share/err" >&2
 if [ -s "$share/code" ]; then exit "$(cat "$share/code")"; fi
