@@ -13,6 +13,9 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
     private const string DenyChain = "deny";
     private const string UnclearChain = "unclear";
 
+    /// <summary>Rules about single ports that a class may have instead of a map and chains for its port classes: each costs the kernel less than those to load.</summary>
+    private const int PlainRules = 6;
+
     // Ahead of the service proxy's filter chains, behind every translation of destinations.
     private const int Priority = ChainPriority.Filter - 5;
 
@@ -59,6 +62,11 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
     {
         var rules = new List<Rule>();
         var peer = of.Ingress ? schema.Client : schema.Server;
+        foreach (var group in of.Asked.Any)
+        {
+            rules.Add(Rule.Of(new SetLookup(peer, group.SetName), new VerdictStatement(Accepted(of))));
+        }
+
         if (sets.Any is { } any)
         {
             rules.Add(Rule.Of(new SetLookup(peer, any.Name), new VerdictStatement(Accepted(of))));
@@ -69,13 +77,13 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
             rules.Add(Rule.Of(new SetLookup(peer, anyBlocks.Name), new VerdictStatement(Accepted(of))));
         }
 
-        rules.AddRange(Ports(of, sets));
-
+        var plain = PlainPorts(of, sets, peer);
+        rules.AddRange(plain ?? Ports(of, sets));
         rules.AddRange(Judge(of, sets, 0, peer));
         yield return new() { Name = of.Name, Rules = ValueList.From(rules), Comment = CommentOf(of) };
-        for (var i = 1; i < of.Ports.Count; i++)
+        for (var i = 1; i < of.Ports.Count && plain is null; i++)
         {
-            if (!IsAlike(sets, i))
+            if (!IsAlike(of, sets, i))
             {
                 yield return Chain.Regular(ChainOf(of, i), [.. Judge(of, sets, i, peer)]);
             }
@@ -89,7 +97,7 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
     /// <summary>The pair of a pod with itself.</summary>
     public static SetElement Pair(IpAddress address) => SetElement.Of(NftData.Of(address, (NftScalar)address));
 
-    private static bool IsAlike(ClassSets sets, int ports) => sets.Accepted(ports) is null && sets.Blocks(ports) is null;
+    private static bool IsAlike(PolicyClass of, ClassSets sets, int ports) => sets.Accepted(ports) is null && sets.Blocks(ports) is null && of.Asked.Of(ports).Length == 0;
 
     private static string ChainOf(PolicyClass of, int ports) => $"{of.Name}-{ports}";
 
@@ -114,7 +122,7 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
             {
                 Key = NftScalar.Port(from),
                 KeyEnd = from == to ? default : NftData.Of(NftScalar.Port(to)),
-                Verdict = IsAlike(sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports)),
+                Verdict = IsAlike(of, sets, ports) ? Default(of, ports) : Verdict.Goto(ChainOf(of, ports)),
             });
         }
 
@@ -137,11 +145,73 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
         }
     }
 
+    /// <summary>
+    /// Who is accepted for each port, rule by rule; null if those would be too many. What is not accepted goes on to the judgement of ports that no rule names, which accepts
+    /// nobody else where rules only accept.
+    /// </summary>
+    private static List<Rule>? PlainPorts(PolicyClass of, ClassSets sets, Ct peer)
+    {
+        if (!of.Asked.IsPlain)
+        {
+            return null;
+        }
+
+        var rules = new List<Rule>();
+        foreach (var (range, ports) in of.Ports.Ranges())
+        {
+            var (from, to) = (PortLine.PortOf(range.From), PortLine.PortOf(range.To));
+            var protocol = Match.Protocol(PortLine.ProtocolOf(range.From));
+            Statement[] port = from == 0 && to == ushort.MaxValue ? [protocol]
+                : [protocol, from == to ? Match.Equal(TableSchema.ServerPort, NftScalar.Port(from)) : MatchRange.Ports(TableSchema.ServerPort, from, to)];
+            foreach (var accepts in Accepts(of, sets, ports, peer))
+            {
+                if (rules.Count == PlainRules)
+                {
+                    return null;
+                }
+
+                rules.Add(Rule.Of([.. port, .. accepts]));
+            }
+        }
+
+        return rules;
+    }
+
+    private static IEnumerable<Statement[]> Accepts(PolicyClass of, ClassSets sets, int ports, Ct peer)
+    {
+        var accept = new VerdictStatement(Accepted(of));
+        if (of.Default[ports])
+        {
+            yield return [accept];
+            yield break;
+        }
+
+        foreach (var group in of.Asked.Of(ports))
+        {
+            yield return [new SetLookup(peer, group.SetName), accept];
+        }
+
+        if (sets.Accepted(ports) is { } accepted)
+        {
+            yield return [new SetLookup(peer, accepted.Name), accept];
+        }
+
+        if (sets.Blocks(ports) is { } blocks)
+        {
+            yield return [new SetLookup(peer, blocks.Name), accept];
+        }
+    }
+
     private static IEnumerable<Rule> Judge(PolicyClass of, ClassSets sets, int ports, Ct peer)
     {
         if (sets.Denied(ports) is { } denied)
         {
             yield return Rule.Of(new SetLookup(peer, denied.Name), new VerdictStatement(Deny));
+        }
+
+        foreach (var group in of.Asked.Of(ports))
+        {
+            yield return Rule.Of(new SetLookup(peer, group.SetName), new VerdictStatement(Accepted(of)));
         }
 
         if (sets.Accepted(ports) is { } accepted)

@@ -1,4 +1,5 @@
-using Podwire.NetPolicy.State;
+using System.Security.Cryptography;
+using System.Text;
 using Podwire.Primitives;
 using Podwire.Ruleset;
 
@@ -26,29 +27,29 @@ internal sealed class ClassSets
         accepted = new NftSet?[count];
         denied = new NftSet?[count];
         blocks = new NftSet?[count];
-        var reached = Reached();
+        var (asked, canDeny) = (of.Asked, of.CanDeny);
         // Where nothing is denied, who may use every port may be asked for once, before the port is.
-        if (!of.CanDeny && count > 1 && !of.Default.IsAll && Intervals(static may => may.IsAll) is { Count: > 0 } whole)
+        if (!canDeny && count > 1 && !of.Default.IsAll && Intervals(static may => may.IsAll) is { Count: > 0 } whole)
         {
-            anyBlocks = Blocks("any", whole);
+            anyBlocks = Blocks(whole);
         }
 
         for (var i = 0; i < count; i++)
         {
-            if (reached[i])
+            if (asked.HasOwn(i))
             {
                 accepted[i] = Hash($"{of.Name}-{i}");
-                denied[i] = of.CanDeny ? Hash($"{of.Name}-{i}-not") : null;
+                denied[i] = canDeny ? Hash($"{of.Name}-{i}-not") : null;
             }
 
             var (ports, usual) = (i, of.Default[i]);
             if (Intervals(may => may[ports] != usual && (anyBlocks is null || !may.IsAll)) is { Count: > 0 } intervals)
             {
-                blocks[i] = Blocks($"{i}", intervals);
+                blocks[i] = Blocks(intervals);
             }
         }
 
-        any = count > 1 && reached[0] ? Hash($"{of.Name}-any") : null;
+        any = asked.HasOwnAny ? Hash($"{of.Name}-any") : null;
     }
 
     /// <summary>Peers that may use everything; null if there can be none.</summary>
@@ -57,10 +58,13 @@ internal sealed class ClassSets
     /// <summary>Blocks that may use everything, where that is asked before the port; null if there are none.</summary>
     public NftSet? AnyBlocks => anyBlocks;
 
-    /// <summary>All of them; those of blocks with their elements.</summary>
-    public IEnumerable<NftSet> All => [.. any is null ? [] : (NftSet[])[any], .. anyBlocks is null ? [] : (NftSet[])[anyBlocks], .. accepted.OfType<NftSet>(), .. denied.OfType<NftSet>(), .. blocks.OfType<NftSet>()];
+    /// <summary>Those that only this class has, without elements.</summary>
+    public IEnumerable<NftSet> Own => [.. any is null ? [] : (NftSet[])[any], .. accepted.OfType<NftSet>(), .. denied.OfType<NftSet>()];
 
-    /// <summary>Peers that may use a port class; null if no group can be among them.</summary>
+    /// <summary>Those of blocks, with their elements: whoever has the same blocks has the same set.</summary>
+    public IEnumerable<NftSet> OfBlocks => [.. anyBlocks is null ? [] : (NftSet[])[anyBlocks], .. blocks.OfType<NftSet>()];
+
+    /// <summary>Peers that may use a port class; null if no group can be among them, or the sets of the groups are asked.</summary>
     public NftSet? Accepted(int ports) => accepted[ports];
 
     /// <summary>Peers that may not use it although a block that they are in may; null if there can be none.</summary>
@@ -68,6 +72,9 @@ internal sealed class ClassSets
 
     /// <summary>Blocks that are judged unlike the rest of the world and are not in <see cref="AnyBlocks"/>; null if there are none.</summary>
     public NftSet? Blocks(int ports) => blocks[ports];
+
+    /// <summary>A name of at most 40 characters for what a text says.</summary>
+    public static string NameOf(string kind, string text) => $"{kind}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8))}";
 
     /// <summary>The sets that have an element for a peer.</summary>
     public void Collect(IpAddress address, PortSet may, List<NftSet> into)
@@ -86,41 +93,23 @@ internal sealed class ClassSets
 
         for (var i = 0; i < may.Count; i++)
         {
-            if (may[i] != byBlocks[i])
+            // Where the sets of groups are asked the class has none of its own.
+            if (may[i] != byBlocks[i] && (may[i] ? accepted[i] : denied[i]) is { } own)
             {
-                into.Add((may[i] ? accepted[i] : denied[i])!);
+                into.Add(own);
             }
         }
     }
 
-    private NftSet Blocks(string part, List<SetElement> intervals) =>
-        new() { Name = $"{of.Name}-{part}-blocks", Key = [schema.Address], Flags = SetFlags.Interval, Elements = ValueList.From(intervals) };
+    private NftSet Blocks(List<SetElement> intervals) => new()
+    {
+        Name = NameOf("blocks", string.Join(' ', intervals.ConvertAll(static one => $"{one.Key}-{one.KeyEnd}"))),
+        Key = [schema.Address],
+        Flags = SetFlags.Interval,
+        Elements = ValueList.From(intervals),
+    };
 
     private NftSet Hash(string name) => new() { Name = name, Key = [schema.Address] };
-
-    /// <summary>The port classes in which a group can make a difference.</summary>
-    private PortSet Reached()
-    {
-        var reached = new PortSet(of.Ports.Count);
-        foreach (var numbers in of.Groups.Values)
-        {
-            foreach (var number in numbers)
-            {
-                reached = reached.Or(of.Rules[number].Covered);
-            }
-        }
-
-        if (Array.Exists(of.Rules, static rule => rule.Names.Length > 0))
-        {
-            // A name may lead to any class but the one of ports that no rule names.
-            for (var i = 1; i < reached.Count; i++)
-            {
-                reached.Add(i);
-            }
-        }
-
-        return reached;
-    }
 
     /// <summary>The addresses whose port classes, by blocks alone, are as told; neighbours are one.</summary>
     private List<SetElement> Intervals(Func<PortSet, bool> isMember)

@@ -10,8 +10,8 @@ internal sealed record ModelRun(TableChange? Change)
     /// <summary>Pods whose groups and policies may be others now.</summary>
     public HashSet<Entity> Pods { get; } = [];
 
-    /// <summary>Namespaces whose pods a new group may hold.</summary>
-    public HashSet<string> Namespaces { get; } = [];
+    /// <summary>Groups of pods that were made in this run; who is in them is not known yet.</summary>
+    public List<PeerGroup> Groups { get; } = [];
 
     /// <summary>Policies that are others now.</summary>
     public HashSet<PolicyId> Policies { get; } = [];
@@ -21,6 +21,9 @@ internal sealed record ModelRun(TableChange? Change)
 
     /// <summary>Addresses whose peers' sets may be others now, by class.</summary>
     public Dictionary<PolicyClass, HashSet<IpAddress>> Peers { get; } = [];
+
+    /// <summary>Addresses that may be in a group's own set no longer, or now.</summary>
+    public Dictionary<PeerGroup, HashSet<IpAddress>> Members { get; } = [];
 
     /// <summary>Addresses of this node whose slots may be others now.</summary>
     public HashSet<IpAddress> Slots { get; } = [];
@@ -42,15 +45,26 @@ internal sealed record ModelRun(TableChange? Change)
     {
         foreach (var group in groups)
         {
-            foreach (var user in group.Users)
+            if (group.Elements is not null)
             {
-                if (!Peers.TryGetValue(user, out var addresses))
-                {
-                    Peers[user] = addresses = [];
-                }
+                Add(Members, group, address);
+            }
 
-                addresses.Add(address);
+            foreach (var user in group.Trackers)
+            {
+                Add(Peers, user, address);
             }
         }
+    }
+
+    private static void Add<T>(Dictionary<T, HashSet<IpAddress>> to, T key, IpAddress address)
+        where T : notnull
+    {
+        if (!to.TryGetValue(key, out var addresses))
+        {
+            to[key] = addresses = [];
+        }
+
+        addresses.Add(address);
     }
 }

@@ -1,4 +1,5 @@
 using Podwire.NetPolicy.State;
+using Podwire.Primitives;
 
 namespace Podwire.NetPolicy.Compile;
 
@@ -16,6 +17,18 @@ internal sealed class PeerGroup(string text, PeerRecord peer)
 
     /// <summary>The classes that have it as a peer.</summary>
     public HashSet<PolicyClass> Users { get; } = [];
+
+    /// <summary>Those of them that keep elements of their own for whoever is in it.</summary>
+    public HashSet<PolicyClass> Trackers { get; } = [];
+
+    /// <summary>How many classes ask the group's own set.</summary>
+    public int SetUsers { get; set; }
+
+    /// <summary>What is in the group's own set, of both families; null while no class asks it.</summary>
+    public HashSet<IpAddress>? Elements { get; set; }
+
+    /// <summary>The name of the group's own set: what a name means never changes.</summary>
+    public string SetName => field ??= ClassSets.NameOf("peers", Text);
 
     /// <summary>The text of a peer; null for a block, which is no group.</summary>
     public static string? TextOf(PeerRecord peer) => peer switch

@@ -56,7 +56,10 @@ internal sealed class PolicyClass
     /// <summary>True if a ClusterNetworkPolicy has a say.</summary>
     public bool HasClusterPolicies => Array.Exists(Policies, static policy => policy.Tier != PolicyTier.Namespaced);
 
-    /// <summary>What addresses that a group holds may use.</summary>
+    /// <summary>How its groups are asked for.</summary>
+    public ClassGroups Asked => field ??= new(this);
+
+    /// <summary>What addresses that a group holds may use, as far as the class keeps elements of its own for them.</summary>
     public Dictionary<IpAddress, PortSet> Peers { get; } = [];
 
     /// <summary>The pods of this node that have it.</summary>
@@ -74,7 +77,10 @@ internal sealed class PolicyClass
     /// <summary>What an address may use by blocks alone.</summary>
     public PortSet ByBlocks(IpAddress address) => Judge(Blocks(address.Family).RulesAt(address), null);
 
-    /// <summary>What an address may use that those are known to have; null if no group of this class holds it.</summary>
+    /// <summary>What an address may use that those rules match, beside what everybody may.</summary>
+    public PortSet ByRules(int[] numbers) => Judge(numbers, null);
+
+    /// <summary>What an address may use that those are known to have; null if it is in no group that this class keeps elements for.</summary>
     public PortSet? ByGroups(IpAddress address, List<Entity> owners)
     {
         List<int>? matched = null;
@@ -85,7 +91,7 @@ internal sealed class PolicyClass
             pod ??= owner.Pod;
             foreach (var group in owner.Groups)
             {
-                if (Groups.TryGetValue(group, out var numbers))
+                if (Groups.TryGetValue(group, out var numbers) && Asked.Own.Contains(group))
                 {
                     found = true;
                     (matched ??= []).AddRange(numbers);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Podwire.NetPolicy.State;
 using Podwire.Primitives;
 using Podwire.Ruleset;
@@ -96,6 +97,11 @@ internal sealed partial class PolicyModel
                 group.Users.Add(after);
             }
 
+            foreach (var group in after.Asked.Own)
+            {
+                group.Trackers.Add(after);
+            }
+
             classes[key] = after;
             run.Built.Add((before, after));
             foreach (var member in before?.Pods ?? [])
@@ -138,14 +144,7 @@ internal sealed partial class PolicyModel
         if (peer.Pods is { } selector)
         {
             podGroups.Add(selector, group);
-            if (selector.Namespace is { } own)
-            {
-                run.Namespaces.Add(own);
-            }
-            else
-            {
-                run.Namespaces.UnionWith(podsByNamespace.Keys.Where(ns => selector.Namespaces!.Matches(LabelsOf(ns))));
-            }
+            run.Groups.Add(group);
         }
         else if (peer.Nodes is { } labels)
         {
@@ -164,11 +163,25 @@ internal sealed partial class PolicyModel
 
     private void EvaluateGroups(ModelRun run)
     {
-        foreach (var ns in run.Namespaces)
+        // A change looks at the pods of the namespaces that a new group is about; a first load looks at all pods anyway.
+        foreach (var group in run.Pods.Count == pods.Count ? [] : run.Groups)
         {
-            if (podsByNamespace.TryGetValue(ns, out var members))
+            var selector = group.Peer.Pods!;
+            foreach (var (ns, members) in selector.Namespace is { } own ? (podsByNamespace.TryGetValue(own, out var there) ? [new(own, there)] : []) : (IEnumerable<KeyValuePair<string, HashSet<Entity>>>)podsByNamespace)
             {
-                run.Pods.UnionWith(members);
+                if (selector.Namespace is null && !selector.Namespaces!.Matches(LabelsOf(ns)))
+                {
+                    continue;
+                }
+
+                foreach (var pod in members)
+                {
+                    if (pod.Addresses.Length > 0 && selector.Pods.Matches(pod.Pod!.Labels) && !run.Pods.Contains(pod))
+                    {
+                        pod.Groups = [.. pod.Groups, group];
+                        group.Members.Add(pod);
+                    }
+                }
             }
         }
 
@@ -181,7 +194,7 @@ internal sealed partial class PolicyModel
                 podGroups.Find(pod.Pod!.Key.Namespace, pod.Pod.Labels, found);
             }
 
-            SetGroups(pod, found.Count == 0 ? [] : [.. found], run);
+            SetGroups(pod, CollectionsMarshal.AsSpan(found), run);
         }
     }
 
@@ -189,7 +202,7 @@ internal sealed partial class PolicyModel
     {
         foreach (var (before, after) in run.Built)
         {
-            foreach (var group in after.Groups.Keys)
+            foreach (var group in after.Asked.Own)
             {
                 foreach (var member in group.Members)
                 {
@@ -203,10 +216,12 @@ internal sealed partial class PolicyModel
                 }
             }
 
+            // What both have in common stays as it is.
+            Ask(after, run);
             if (before is not null)
             {
                 Tell(before, goes: true, run);
-                Release(before);
+                Release(before, run);
             }
 
             Tell(after, goes: false, run);
@@ -216,24 +231,40 @@ internal sealed partial class PolicyModel
     /// <summary>Tells the transaction of all that a class has, as it was or as it is to be.</summary>
     private void Tell(PolicyClass one, bool goes, ModelRun run)
     {
-        if (run.Change is not { } change)
-        {
-            return;
-        }
-
         for (var i = 0; i < TableSchema.All.Length; i++)
         {
             if (inUse[i])
             {
-                Tell(one, i, goes, change);
+                Tell(one, i, goes, run.Change);
             }
         }
     }
 
-    private void Tell(PolicyClass one, int family, bool goes, TableChange change)
+    private void Tell(PolicyClass one, int family, bool goes, TableChange? change)
     {
         var schema = TableSchema.All[family];
         var sets = one.SetsOf(schema);
+        foreach (var set in sets.OfBlocks)
+        {
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(blocks[family], set.Name, out _);
+            known = (set, known.Users + (goes ? -1 : 1));
+            var isFirstOrLast = known.Users == (goes ? 0 : 1);
+            if (known.Users == 0)
+            {
+                blocks[family].Remove(set.Name);
+            }
+
+            if (isFirstOrLast && change is not null)
+            {
+                TellSet(change, schema, set, goes);
+            }
+        }
+
+        if (change is null)
+        {
+            return;
+        }
+
         foreach (var chain in chains[family].Class(one, sets))
         {
             if (goes)
@@ -246,22 +277,9 @@ internal sealed partial class PolicyModel
             }
         }
 
-        foreach (var set in sets.All)
+        foreach (var set in sets.Own)
         {
-            var declaration = set with { Elements = [] };
-            if (goes)
-            {
-                change.SetGoes(schema.Id, declaration);
-            }
-            else
-            {
-                change.SetComes(schema.Id, declaration);
-            }
-
-            foreach (var element in set.Elements)
-            {
-                TellElement(change, schema, declaration, element, goes);
-            }
+            TellSet(change, schema, set, goes);
         }
 
         var found = new List<NftSet>();
@@ -274,6 +292,91 @@ internal sealed partial class PolicyModel
                 found.ForEach(set => TellElement(change, schema, set, SetElement.Of(NftScalar.Address(address)), goes));
             }
         }
+    }
+
+    private static void TellSet(TableChange change, TableSchema schema, NftSet set, bool goes)
+    {
+        var declaration = set.Elements.IsEmpty ? set : set with { Elements = [] };
+        if (goes)
+        {
+            change.SetGoes(schema.Id, declaration);
+        }
+        else
+        {
+            change.SetComes(schema.Id, declaration);
+        }
+
+        foreach (var element in set.Elements)
+        {
+            TellElement(change, schema, declaration, element, goes);
+        }
+    }
+
+    /// <summary>The set of a group in one family, as it is in the kernel or is to be.</summary>
+    private static void Tell(PeerGroup group, TableSchema schema, bool goes, TableChange change)
+    {
+        var set = GroupSet(group, schema);
+        TellSet(change, schema, set, goes);
+        foreach (var address in group.Elements!)
+        {
+            if (address.Family == schema.Family)
+            {
+                TellElement(change, schema, set, SetElement.Of(NftScalar.Address(address)), goes);
+            }
+        }
+    }
+
+    private static NftSet GroupSet(PeerGroup group, TableSchema schema) => new() { Name = group.SetName, Key = [schema.Address] };
+
+    /// <summary>A class begins to ask the sets of its groups: those that nobody asked before are made.</summary>
+    private void Ask(PolicyClass one, ModelRun run)
+    {
+        foreach (var group in one.Asked.Shared)
+        {
+            if (++group.SetUsers > 1)
+            {
+                continue;
+            }
+
+            group.Elements = [];
+            foreach (var member in group.Members)
+            {
+                foreach (var address in member.Addresses)
+                {
+                    if (IsMember(group, address))
+                    {
+                        group.Elements.Add(address);
+                    }
+                }
+            }
+
+            TellGroup(group, goes: false, run);
+        }
+    }
+
+    private void TellGroup(PeerGroup group, bool goes, ModelRun run)
+    {
+        for (var i = 0; i < TableSchema.All.Length; i++)
+        {
+            if (inUse[i] && run.Change is { } change)
+            {
+                Tell(group, TableSchema.All[i], goes, change);
+            }
+        }
+    }
+
+    /// <summary>True if one of those who have the address is in the group.</summary>
+    private bool IsMember(PeerGroup group, IpAddress address)
+    {
+        foreach (var holder in Holders(address))
+        {
+            if (Array.IndexOf(holder.Groups, group) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Classes have chains and sets in a family only while the node has a pod in it.</summary>
@@ -289,11 +392,19 @@ internal sealed partial class PolicyModel
             }
 
             inUse[i] = begins;
+            foreach (var one in classes.Values)
+            {
+                Tell(one, i, goes: !begins, run.Change);
+            }
+
             if (run.Change is { } change)
             {
-                foreach (var one in classes.Values)
+                foreach (var group in groups.Values)
                 {
-                    Tell(one, i, goes: !begins, change);
+                    if (group.Elements is not null)
+                    {
+                        Tell(group, TableSchema.All[i], goes: !begins, change);
+                    }
                 }
             }
         }
@@ -311,6 +422,32 @@ internal sealed partial class PolicyModel
         }
     }
 
+    private void UpdateMembers(ModelRun run)
+    {
+        foreach (var (group, addresses) in run.Members)
+        {
+            if (group.Elements is not { } elements)
+            {
+                continue;
+            }
+
+            foreach (var address in addresses)
+            {
+                var isMember = IsMember(group, address);
+                if (isMember ? !elements.Add(address) : !elements.Remove(address))
+                {
+                    continue;
+                }
+
+                var schema = TableSchema.Of(address.Family);
+                if (run.Change is { } change && inUse[Array.IndexOf(TableSchema.All, schema)])
+                {
+                    TellElement(change, schema, GroupSet(group, schema), SetElement.Of(NftScalar.Address(address)), goes: !isMember);
+                }
+            }
+        }
+    }
+
     private void UpdatePeers(ModelRun run)
     {
         var made = new HashSet<PolicyClass>(run.Built.ConvertAll(static built => built.After));
@@ -324,7 +461,6 @@ internal sealed partial class PolicyModel
                 continue;
             }
 
-            var sets = TableSchema.All.Select(one.SetsOf).ToArray();
             foreach (var address in addresses)
             {
                 one.Peers.TryGetValue(address, out var before);
@@ -348,12 +484,12 @@ internal sealed partial class PolicyModel
                     var schema = TableSchema.Of(address.Family);
                     var element = SetElement.Of(NftScalar.Address(address));
                     var family = Array.IndexOf(TableSchema.All, schema);
-                    var own = sets[family];
                     if (!inUse[family])
                     {
                         continue;
                     }
 
+                    var own = one.SetsOf(schema);
                     Each(before, set => change.ElementGoes(schema.Id, set, element));
                     Each(after, set => change.ElementComes(schema.Id, set, element));
 
@@ -413,16 +549,26 @@ internal sealed partial class PolicyModel
             {
                 classes.Remove(one.Key);
                 Tell(current, goes: true, run);
-                Release(current);
+                Release(current, run);
             }
         }
     }
 
-    private void Release(PolicyClass one)
+    private void Release(PolicyClass one, ModelRun run)
     {
+        foreach (var group in one.Asked.Shared)
+        {
+            if (--group.SetUsers == 0)
+            {
+                TellGroup(group, goes: true, run);
+                group.Elements = null;
+            }
+        }
+
         foreach (var group in one.Groups.Keys)
         {
             group.Users.Remove(one);
+            group.Trackers.Remove(one);
             if (group.Users.Count > 0)
             {
                 continue;

@@ -280,10 +280,10 @@ internal sealed partial class PolicyModel
         }
     }
 
-    private static void SetGroups(Entity entity, PeerGroup[] now, ModelRun run)
+    private static void SetGroups(Entity entity, ReadOnlySpan<PeerGroup> now, ModelRun run)
     {
         var before = entity.Groups;
-        if (before.Length == now.Length && Array.TrueForAll(before, now.Contains))
+        if (before.Length == now.Length && AreIn(before, now))
         {
             return;
         }
@@ -294,13 +294,26 @@ internal sealed partial class PolicyModel
             group.Members.Remove(entity);
         }
 
-        entity.Groups = now;
+        entity.Groups = now.ToArray();
         foreach (var group in now)
         {
             group.Members.Add(entity);
         }
 
         TouchAll(entity, run);
+    }
+
+    private static bool AreIn(PeerGroup[] groups, ReadOnlySpan<PeerGroup> of)
+    {
+        foreach (var group in of)
+        {
+            if (Array.IndexOf(groups, group) < 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Of several pods with one address the youngest has it: the others have not been taken away yet.</summary>

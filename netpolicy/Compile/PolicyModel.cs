@@ -29,6 +29,7 @@ internal sealed partial class PolicyModel
     private readonly SelectorIndex<PeerGroup> podGroups = new();
     private readonly ChainCompiler[] chains;
     private readonly int[] localPods = new int[TableSchema.All.Length];
+    private readonly Dictionary<string, (NftSet Set, int Users)>[] blocks = [[], []];
     private readonly bool[] inUse = new bool[TableSchema.All.Length];
 
     /// <summary>An empty model.</summary>
@@ -114,11 +115,25 @@ internal sealed partial class PolicyModel
         sets.Add(schema.Ingress with { Elements = ValueList.From(ingress) });
         sets.Add(schema.Egress with { Elements = ValueList.From(egress) });
         sets.Add(schema.Self with { Elements = ValueList.From(self) });
-        foreach (var one in inUse[Array.IndexOf(TableSchema.All, schema)] ? [.. classes.Values] : Array.Empty<PolicyClass>())
+        var family = Array.IndexOf(TableSchema.All, schema);
+        foreach (var (set, _) in blocks[family].Values)
+        {
+            sets.Add(set);
+        }
+
+        foreach (var group in inUse[family] ? groups.Values : (IEnumerable<PeerGroup>)[])
+        {
+            if (group.Elements is { } members)
+            {
+                sets.Add(GroupSet(group, schema) with { Elements = ElementsOf(members, schema.Family) });
+            }
+        }
+
+        foreach (var one in inUse[family] ? [.. classes.Values] : Array.Empty<PolicyClass>())
         {
             var own = one.SetsOf(schema);
             all.AddRange(compiler.Class(one, own));
-            var elements = own.All.ToDictionary(static set => set.Name, static set => new List<SetElement>(set.Elements));
+            var elements = own.Own.ToDictionary(static set => set.Name, static _ => new List<SetElement>());
             var found = new List<NftSet>();
             foreach (var (address, may) in one.Peers)
             {
@@ -130,7 +145,7 @@ internal sealed partial class PolicyModel
                 }
             }
 
-            sets.AddRange(own.All.Select(set => set with { Elements = ValueList.From(elements[set.Name]) }));
+            sets.AddRange(own.Own.Select(set => set with { Elements = ValueList.From(elements[set.Name]) }));
         }
 
         return new() { Id = schema.Id, Comment = TableComment, Chains = ValueList.From(all), Sets = ValueList.From(sets) };
@@ -168,10 +183,25 @@ internal sealed partial class PolicyModel
         BuildClasses(run);
         EvaluateGroups(run);
         FillClasses(run);
+        UpdateMembers(run);
         UpdatePeers(run);
         UpdateSlots(run);
         RetireClasses(run);
         UseFamilies(run, begins: false);
+    }
+
+    private static ValueList<SetElement> ElementsOf(HashSet<IpAddress> addresses, IpFamily family)
+    {
+        var found = new List<SetElement>(addresses.Count);
+        foreach (var address in addresses)
+        {
+            if (address.Family == family)
+            {
+                found.Add(SetElement.Of(NftScalar.Address(address)));
+            }
+        }
+
+        return ValueList.Adopt(found.ToArray());
     }
 
     private LabelSet LabelsOf(string ns) => namespaces.TryGetValue(ns, out var labels) ? labels : LabelSet.Of([new("kubernetes.io/metadata.name", ns)]);

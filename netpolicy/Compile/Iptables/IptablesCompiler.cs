@@ -63,7 +63,8 @@ internal sealed class IptablesCompiler(TableSchema schema, TableSettings setting
     public static bool IsClass(string chain) => chain.StartsWith("in-", StringComparison.Ordinal) || chain.StartsWith("eg-", StringComparison.Ordinal);
 
     /// <summary>True for a set of peers, which is a set here too; the others are rules.</summary>
-    public static bool IsPeers(SetObject set) => IsClass(set.Name);
+    public static bool IsPeers(SetObject set) =>
+        IsClass(set.Name) || set.Name.StartsWith("peers-", StringComparison.Ordinal) || set.Name.StartsWith("blocks-", StringComparison.Ordinal);
 
     /// <summary>The set of a set of peers. Blocks are prefixes; a prefix of length 0, which no hash takes, never comes of <see cref="Collect"/>.</summary>
     public IpSetSpec Spec(SetObject set) => new(IptablesNames.Set(schema.Family, set.Name), set.IsInterval ? IpSetType.HashNet : IpSetType.HashIp, schema.Family);
@@ -221,6 +222,12 @@ internal sealed class IptablesCompiler(TableSchema schema, TableSettings setting
                 case Match { Left: Meta { Key: MetaKey.L4proto }, Operator: MatchOperator.Equal } protocol:
                     match += $"-p {NameOf((IpProtocol)protocol.Right.Span[0])} ";
                     break;
+                case Match { Left: Ct { Key: CtKey.ProtoSrc, Direction: CtDirection.Reply }, Operator: MatchOperator.Equal } port:
+                    match += $"-m conntrack --ctreplsrcport {PortOf(port.Right)} ";
+                    break;
+                case MatchRange { Left: Ct { Key: CtKey.ProtoSrc, Direction: CtDirection.Reply }, Negated: false } range:
+                    match += $"-m conntrack --ctreplsrcport {PortOf(range.From)}:{PortOf(range.To)} ";
+                    break;
                 case VerdictStatement end:
                     into.Add(match + Target(end.Verdict, isReply));
                     break;
@@ -228,8 +235,8 @@ internal sealed class IptablesCompiler(TableSchema schema, TableSettings setting
                     foreach (var element in ports.Elements)
                     {
                         var first = PortOf(element.Key);
-                        var range = element.KeyEnd.IsNone || PortOf(element.KeyEnd) == first ? $"{first}" : $"{first}:{PortOf(element.KeyEnd)}";
-                        into.Add($"{match}-m conntrack --ctreplsrcport {range} {Target(element.Verdict!, isReply)}");
+                        var numbers = element.KeyEnd.IsNone || PortOf(element.KeyEnd) == first ? $"{first}" : $"{first}:{PortOf(element.KeyEnd)}";
+                        into.Add($"{match}-m conntrack --ctreplsrcport {numbers} {Target(element.Verdict!, isReply)}");
                     }
 
                     break;

@@ -111,15 +111,18 @@ public sealed class IptablesCompilerTests
                 $"-s 10.0.0.1/32 -m conntrack --ctdir REPLY -j {IptablesNames.Class(slot.Ingress!, true)}",
             ],
             plan.Chains[IptablesNames.Pod(pod)]);
+        var sets = model.ToTable(TableSchema.V4).Sets;
+        var blocks = IptablesNames.Set(IpFamily.V4, sets.Single(static set => set.IsInterval).Name);
+        var peers = IptablesNames.Set(IpFamily.V4, sets.Single(static set => set.Name.StartsWith("peers-", StringComparison.Ordinal)).Name);
         Assert.Equal(
             [
-                $"-m set --match-set {IptablesNames.Set(IpFamily.V4, $"{slot.Ingress}-any-blocks")} dst -j RETURN",
-                $"-p tcp -m conntrack --ctreplsrcport 80:90 -g {IptablesNames.Class($"{slot.Ingress}-1", true)}",
+                $"-m set --match-set {blocks} dst -j RETURN",
+                $"-p tcp -m conntrack --ctreplsrcport 80:90 -m set --match-set {peers} dst -j RETURN",
                 "-m comment --comment \"x/p\" -j KUBE-NWPLCY-DENY",
             ],
             plan.Chains[IptablesNames.Class(slot.Ingress!, true)]);
-        Assert.Equal("10.0.0.2", Assert.Single(plan.Sets[IptablesNames.Set(IpFamily.V4, $"{slot.Ingress}-1")].Entries).ToString());
-        Assert.Equal("128.0.0.0/1", Assert.Single(plan.Sets[IptablesNames.Set(IpFamily.V4, $"{slot.Ingress}-any-blocks")].Entries).ToString());
+        Assert.Equal("10.0.0.2", Assert.Single(plan.Sets[peers].Entries).ToString());
+        Assert.Equal("128.0.0.0/1", Assert.Single(plan.Sets[blocks].Entries).ToString());
         Assert.All(plan.Chains.Keys, static name => Assert.True(name.Length <= 28, name));
         Assert.All(plan.Sets.Keys, static name => Assert.True(name.Length <= 31, name));
     }

@@ -79,6 +79,13 @@ internal sealed class PolicyInterpreter(Table table)
                     }
 
                     break;
+                case MatchRange range:
+                    if (Value(range.Left, packet, state) is not { } number || (number >= range.From && number <= range.To) == range.Negated)
+                    {
+                        return null;
+                    }
+
+                    break;
                 case SetLookup lookup:
                     if (Value(lookup.Key, packet, state) is not { } key || Find(lookup.Set, key) is null != lookup.Negated)
                     {
