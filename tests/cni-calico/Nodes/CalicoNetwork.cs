@@ -11,7 +11,7 @@ using Sysctl = Podwire.Netlink.Namespaces.Sysctl;
 namespace Podwire.CniCalico.Tests.Nodes;
 
 /// <summary>Nodes on one link, 10.89.0.0/24, with a real API server that they reach over it.</summary>
-internal sealed class CalicoNetwork : IAsyncDisposable
+internal sealed partial class CalicoNetwork : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly NetNamespace underlay;
@@ -111,6 +111,7 @@ internal sealed class CalicoNetwork : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        machines.ForEach(static machine => machine.Dispose());
         foreach (var node in nodes)
         {
             await node.DisposeAsync();
