@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using Podwire.BgpDaemon.Command;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Netlink.Namespaces;
@@ -131,6 +132,14 @@ internal sealed class CalicoNode : IAsyncDisposable
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output.Length > 0 ? JsonNode.Parse(output)!.AsObject() : new JsonObject { ["stderr"] = error.Result });
+    }
+
+    /// <summary>What <c>podwire bgp</c> shows.</summary>
+    public string Ask(string question)
+    {
+        using var output = new StringWriter();
+        BgpCommand.Run([.. question.Split(' '), "--socket", StateSocket, "--json"], output, output);
+        return output.ToString();
     }
 
     public string Ip(string arguments) => CalicoNetwork.Run("ip", ["-n", NetnsName, .. arguments.Split(' ')]);

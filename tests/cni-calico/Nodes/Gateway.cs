@@ -60,8 +60,8 @@ internal sealed class Gateway : IDisposable
     private string Config => Path.Combine(directory, "bird.conf");
 
     /// <summary>A session with a node, «nodeN»; what the gateway tells is what its protocol «told» says.</summary>
-    public static string Peer(int node, uint asn, uint theirs = 64512, string rest = "", string channel = "") =>
-        $"protocol bgp node{node} {{ local as {asn}; neighbor 10.89.0.1{node} as {theirs}; multihop; connect delay time 1; connect retry time 1; error wait time 1, 2; graceful restart on; {rest} ipv4 {{ import all; export where proto = \"told\"; {channel} }}; }}\n";
+    public static string Peer(int node, uint asn, uint theirs = 64512, string rest = "", string export = "where proto = \"told\"") =>
+        $"protocol bgp node{node} {{ local as {asn}; neighbor 10.89.0.1{node} as {theirs}; multihop; connect delay time 1; connect retry time 1; error wait time 1, 2; graceful restart on; {rest} ipv4 {{ import all; export {export}; }}; }}\n";
 
     /// <summary>Routes that the gateway tells.</summary>
     public string Told(params string[] more) => $"protocol static told {{ ipv4; route 172.30.{Host}.0/24 via \"eth1\"; {string.Concat(more.Select(static prefix => $"route {prefix} blackhole; "))} }}\n";

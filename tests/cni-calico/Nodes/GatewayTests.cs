@@ -18,9 +18,9 @@ public partial class GatewayTests(GatewayNetwork shared) : IClassFixture<Gateway
     {
         var network = await shared.GetAsync();
         var gateway = shared.First;
-        using var one = new Greeter(network[1], ClusterIP, External, Balanced);
-        using var two = new Greeter(network[2], ClusterIP, External, Balanced);
-        using var three = new Greeter(network[3], ClusterIP, External, Balanced);
+        using var one = Answering(network[1]);
+        using var two = Answering(network[2]);
+        using var three = Answering(network[3]);
         await network.ChangeAsync(CalicoResources.BgpConfigurations, "default", static bgp =>
         {
             bgp.Spec.ServiceClusterIPs = [new BgpCidr { Cidr = "10.96.0.0/16" }];
@@ -86,6 +86,17 @@ public partial class GatewayTests(GatewayNetwork shared) : IClassFixture<Gateway
                 network[number].Ip($"addr del {address}/32 dev lo");
             }
         }
+    }
+
+    /// <summary>A node that answers for the Services' addresses.</summary>
+    private static Greeter Answering(CalicoNode node)
+    {
+        foreach (var address in (string[])[ClusterIP, External, Balanced])
+        {
+            node.Ip($"addr add {address}/32 dev lo");
+        }
+
+        return new Greeter(node.Namespace, node.Name);
     }
 
     /// <summary>Connections from behind the gateway are taken by just these nodes, each of them at least once, and the client's address is kept.</summary>

@@ -1,30 +1,26 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Podwire.Netlink.Namespaces;
 
 namespace Podwire.CniCalico.Tests.Nodes;
 
-/// <summary>Stands for a node's Service proxy: takes connections to Services' addresses on the node and says the node's name and who asked.</summary>
+/// <summary>Takes connections to any address of a namespace and says a name and who asked. On a node it stands for the Service proxy.</summary>
 internal sealed class Greeter : IDisposable
 {
     public const int Port = 8080;
     private readonly Socket listener;
 
-    public Greeter(CalicoNode node, params string[] addresses)
+    public Greeter(NetNamespace ns, string name)
     {
-        foreach (var address in addresses)
-        {
-            node.Ip($"addr add {address}/32 dev lo");
-        }
-
-        listener = node.Namespace.Run(static () =>
+        listener = ns.Run(static () =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(IPAddress.Any, Port));
-            socket.Listen();
+            socket.Listen(256);
             return socket;
         });
-        _ = AnswerAsync(node.Name);
+        _ = AnswerAsync(name);
     }
 
     public void Dispose() => listener.Dispose();
