@@ -66,10 +66,7 @@ public sealed class GatewayNetwork : IAsyncDisposable
 
             Ordinary();
             await made.StartNodesAsync();
-            for (var number = 1; number <= made.Count; number++)
-            {
-                Pods.Add((await made[number].PodAsync($"pod{number}")).Attach());
-            }
+            Pods.AddRange(await Task.WhenAll(Enumerable.Range(1, made.Count).Select(number => Task.Run(async () => (await made[number].PodAsync($"pod{number}")).Attach()))));
 
             await First.EstablishedAsync(1, 2, 3);
             await Second.EstablishedAsync(1, 2, 3);

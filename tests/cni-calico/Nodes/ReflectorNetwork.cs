@@ -59,10 +59,7 @@ public sealed class ReflectorNetwork : IAsyncDisposable
             await PeerAsync(made, "gateway", new BgpPeerSpec { NodeSelector = "route-reflector == 'true'", PeerIP = Gateway.Address, AsNumber = 65001 });
             Gateway.Run(Gateway.Told(), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001));
             await made.StartNodesAsync();
-            for (var number = 1; number <= made.Count; number++)
-            {
-                Pods.Add((await made[number].PodAsync($"pod{number}")).Attach());
-            }
+            Pods.AddRange(await Task.WhenAll(Enumerable.Range(1, made.Count).Select(number => Task.Run(async () => (await made[number].PodAsync($"pod{number}")).Attach()))));
 
             await Gateway.EstablishedAsync(1, 2);
             return made;
