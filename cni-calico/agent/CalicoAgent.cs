@@ -71,6 +71,9 @@ internal sealed class CalicoAgent : IDisposable
     {
         await Watch.WaitForSyncAsync(cancel).ConfigureAwait(false);
         await StartAllocatorAsync(cancel).ConfigureAwait(false);
+
+        // Before the first look at the kernel: what changes after it is told.
+        new KernelWatch(routes, nat, loop.Signal, logger).Start(cancel);
         loop.Signal();
         await loop.RunAsync(cancel).ConfigureAwait(false);
     }

@@ -50,4 +50,10 @@ internal static partial class CalicoLog
 
     [LoggerMessage(15, LogLevel.Information, "Gave up {Count} blocks of node {Node}, which is no more")]
     public static partial void NodeGone(ILogger logger, int count, string node);
+
+    [LoggerMessage(16, LogLevel.Debug, "The kernel is not as it has to be: {What}")]
+    public static partial void KernelDiffers(ILogger logger, string what);
+
+    [LoggerMessage(17, LogLevel.Warning, "The kernel's notifications are not read ({Reason}): what others change is found at --resync-period only")]
+    public static partial void NotListening(ILogger logger, string reason);
 }

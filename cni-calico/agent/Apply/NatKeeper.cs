@@ -12,6 +12,9 @@ internal sealed class NatKeeper : IDisposable
 {
     private readonly NftSocket nftables = NftSocket.Open();
 
+    /// <summary>True if a change of others may have touched the tables. Any thread.</summary>
+    public bool Concerns(NftChange change) => change.PortId != nftables.PortId && change.Tables.Any(static table => table == NatCompiler.TableOf(IpFamily.V4) || table == NatCompiler.TableOf(IpFamily.V6));
+
     /// <summary>Brings both families' tables to what they shall be; how many operations that took.</summary>
     public int Ensure(CalicoSnapshot snapshot)
     {

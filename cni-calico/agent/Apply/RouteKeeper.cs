@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Podwire.CniCalico.Agent.Compile;
 using Podwire.CniCalico.Ipam;
@@ -21,14 +22,22 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
     private const uint Vni = 4096;
     private const ushort Port = 4789;
     private readonly RouteSocket route = RouteSocket.Open();
+    private readonly ConcurrentDictionary<IpAddress, bool> asked = new();
+    private volatile KernelExpectation? expected;
+
+    /// <summary>True if a notification is of nobody's concern here, or of what this agent itself did. Any thread.</summary>
+    public bool Agrees(RouteNotification notification) =>
+        expected?.Agrees(notification) != false && !(notification is RouteNotification.OfAddress { Address.Prefix.Address: var address, Removed: var removed } && asked.TryGetValue(address, out var isThere) && isThere == removed);
 
     /// <summary>The link that has an address; null if none has.</summary>
     public (int Index, IpPrefix Address)? LinkOf(IpAddress address)
     {
+        asked[address] = false;
         foreach (var entry in route.ListAddresses(family: address.Family))
         {
             if (entry.Prefix.Address == address)
             {
+                asked[address] = true;
                 return (entry.InterfaceIndex, entry.Prefix);
             }
         }
@@ -57,18 +66,49 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
             CalicoLog.DeviceRemoved(logger, VxlanDevice);
         }
 
-        if (overlay != 0)
+        // Told before anything is changed: the changes' own notifications agree with it.
+        var wanted = Wanted(plan, underlay, tunnel, overlay);
+        var neighbours = new Dictionary<IpAddress, MacAddress>();
+        var ends = new Dictionary<MacAddress, IpAddress>();
+        foreach (var peer in plan.Peers)
         {
-            changed += EnsurePeers(plan, overlay);
+            neighbours[peer.Tunnel] = peer.Mac;
+            ends[peer.Mac] = peer.Node;
         }
 
-        return changed + EnsureRoutes(plan, underlay, tunnel, overlay);
+        expected = Expect(new Dictionary<IpPrefix, RouteEntry>(wanted), mtu, underlay, (tunnel, ipip), (overlay, vxlan)) with
+        {
+            Overlay = overlay,
+            Neighbours = neighbours,
+            Ends = ends,
+        };
+        if (overlay != 0)
+        {
+            changed += EnsurePeers(overlay, new(neighbours), new(ends));
+        }
+
+        return changed + EnsureRoutes(wanted);
     }
 
     /// <inheritdoc/>
     public void Dispose() => route.Dispose();
 
-    private int EnsureRoutes(RoutePlan plan, int underlay, int tunnel, int overlay)
+    private static KernelExpectation Expect(Dictionary<IpPrefix, RouteEntry> routes, int mtu, int underlay, (int Index, IpAddress Address) ipip, (int Index, IpAddress Address) vxlan)
+    {
+        var mtus = new Dictionary<int, int> { [underlay] = mtu };
+        var tunnels = new Dictionary<int, IpAddress>();
+        foreach (var (index, less, address) in ((int, int, IpAddress)[])[(ipip.Index, 20, ipip.Address), (vxlan.Index, 50, vxlan.Address)])
+        {
+            if (index != 0)
+            {
+                (mtus[index], tunnels[index]) = (mtu - less, address);
+            }
+        }
+
+        return new KernelExpectation { Routes = routes, Mtus = mtus, Tunnels = tunnels };
+    }
+
+    private static Dictionary<IpPrefix, RouteEntry> Wanted(RoutePlan plan, int underlay, int tunnel, int overlay)
     {
         var wanted = new Dictionary<IpPrefix, RouteEntry>();
         foreach (var planned in plan.Routes)
@@ -84,6 +124,11 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
             }
         }
 
+        return wanted;
+    }
+
+    private int EnsureRoutes(Dictionary<IpPrefix, RouteEntry> wanted)
+    {
         var batch = new RouteBatch();
         foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
         {
@@ -98,7 +143,7 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
                 {
                     batch.DeleteRoute(there);
                 }
-                else if (there.Type == entry.Type && (entry.Type == RouteType.Blackhole || (there.Gateway == entry.Gateway && there.InterfaceIndex == entry.InterfaceIndex)))
+                else if (KernelExpectation.IsSame(there, entry))
                 {
                     wanted.Remove(there.Destination);
                 }
@@ -197,16 +242,8 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
         return link.Index;
     }
 
-    private int EnsurePeers(RoutePlan plan, int overlay)
+    private int EnsurePeers(int overlay, Dictionary<IpAddress, MacAddress> neighbours, Dictionary<MacAddress, IpAddress> ends)
     {
-        var neighbours = new Dictionary<IpAddress, MacAddress>();
-        var ends = new Dictionary<MacAddress, IpAddress>();
-        foreach (var peer in plan.Peers)
-        {
-            neighbours[peer.Tunnel] = peer.Mac;
-            ends[peer.Mac] = peer.Node;
-        }
-
         var batch = new RouteBatch();
         foreach (var there in route.ListNeighbours(IpFamily.V4, overlay))
         {

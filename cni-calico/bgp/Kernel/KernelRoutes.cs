@@ -12,7 +12,7 @@ namespace Podwire.BgpDaemon.Kernel;
 /// The best routes in the kernel's main table, under a protocol number of our own. What an earlier run left is adopted at the start and goes only
 /// once the neighbours have had their time. Next hops that are not on a link are looked up in the kernel, and again every two seconds.
 /// </summary>
-internal sealed class KernelRoutes : IDisposable
+internal sealed partial class KernelRoutes : IDisposable
 {
     /// <summary>The protocol number in the kernel's table; «ip route show proto 80» lists ours.</summary>
     public const RouteProtocol Protocol = (RouteProtocol)80;
@@ -21,11 +21,12 @@ internal sealed class KernelRoutes : IDisposable
     private readonly ILogger logger;
     private readonly int mostHops;
     private readonly RouteSocket socket = RouteSocket.Open();
-    private readonly Dictionary<IpPrefix, KernelRoute> installed = [];
-    private readonly HashSet<IpPrefix> adopted = [];
+    private readonly Dictionary<IpPrefix, KernelRoute> installed;
+    private readonly HashSet<IpPrefix> adopted;
     private readonly Dictionary<IpAddress, NextHop?> lookups = [];
     private readonly HashSet<IpPrefix> dirty = [];
     private readonly Queue<IpPrefix> waiting = new();
+    private readonly HashSet<string> refusals = new(StringComparer.Ordinal);
     private long nextLookup;
     private readonly HashSet<IpPrefix> unresolved = [];
     private readonly HashSet<IpPrefix> excepted = [];
@@ -35,23 +36,8 @@ internal sealed class KernelRoutes : IDisposable
     public KernelRoutes(ILogger logger, int mostHops)
     {
         (this.logger, this.mostHops) = (logger, mostHops);
-        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
-        {
-            foreach (var route in socket.ListRoutes(family).Where(static route => route.Protocol == Protocol))
-            {
-                adopted.Add(route.Destination);
-                if (!route.IsMultipath)
-                {
-                    installed[route.Destination] = KernelRoute.Of([new NextHop(route.Gateway, route.InterfaceIndex)]);
-                }
-            }
-
-            foreach (var route in socket.ListMultipathRoutes(family).Where(static route => route.Protocol == Protocol))
-            {
-                installed[route.Destination] = KernelRoute.Of([.. route.NextHops.Select(static hop => hop with { OnLink = false, Weight = 1 })]);
-            }
-        }
-
+        installed = Read();
+        adopted = [.. installed.Keys];
         Adopted = adopted.Count;
         if (Adopted > 0)
         {
@@ -107,6 +93,11 @@ internal sealed class KernelRoutes : IDisposable
         if (now >= nextLookup)
         {
             nextLookup = now + LookupMilliseconds;
+            if (isDoubtful)
+            {
+                Reread();
+            }
+
             LookAgain();
         }
 
@@ -133,13 +124,23 @@ internal sealed class KernelRoutes : IDisposable
             return;
         }
 
+        var wasRefused = false;
         foreach (var refusal in socket.TryExecute(batch))
         {
             // One that was taken away by somebody else is gone as it should be.
             if (refusal.Errno != Errno.ESRCH)
             {
-                LoopLog.KernelRefuses(logger, refusal.Message);
+                wasRefused = isDoubtful = true;
+                if (refusals.Add(refusal.Message))
+                {
+                    LoopLog.KernelRefuses(logger, refusal.Message);
+                }
             }
+        }
+
+        if (!wasRefused)
+        {
+            refusals.Clear();
         }
     }
 

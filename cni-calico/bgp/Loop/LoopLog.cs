@@ -48,4 +48,7 @@ internal static partial class LoopLog
 
     [LoggerMessage(14, LogLevel.Warning, "A mesh of {Count} neighbours of one AS that are no reflector's clients: from 100 on use route reflectors")]
     public static partial void LargeMesh(ILogger logger, int count);
+
+    [LoggerMessage(15, LogLevel.Warning, "The kernel's notifications are not read ({Reason}): routes that others take away do not come back")]
+    public static partial void KernelNotHeard(ILogger logger, string reason);
 }

@@ -3,6 +3,7 @@ using Podwire.Bgp.Session;
 using Podwire.BgpDaemon.Config;
 using Podwire.BgpDaemon.Kernel;
 using Podwire.BgpDaemon.State;
+using Podwire.Netlink.Route;
 
 namespace Podwire.BgpDaemon.Loop;
 
@@ -19,6 +20,7 @@ public sealed partial class SpeakerLoop : ISpeakerHost, IDisposable
     private readonly ILogger logger;
     private readonly BgpSpeaker speaker;
     private readonly KernelRoutes? kernel;
+    private readonly RouteWatch? watch;
     private readonly StateServer? state;
     private readonly bool isRestart;
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(256 * 1024, pinned: true);
@@ -41,6 +43,8 @@ public sealed partial class SpeakerLoop : ISpeakerHost, IDisposable
             }
 
             isRestart = state?.WasLeftBehind == true && config.EndsGracefully;
+            // Before the routes are read: what changes after that is told.
+            watch = config.Kernel ? new RouteWatch(Seen, logger) : null;
             kernel = config.Kernel ? new KernelRoutes(logger, config.Multipath) { Except = config.KernelExcept } : null;
             isRestart |= kernel?.Adopted > 0 && config.EndsGracefully;
             speaker = new BgpSpeaker(config.Speaker with { IsRestarting = isRestart }, this, now);
@@ -123,9 +127,18 @@ public sealed partial class SpeakerLoop : ISpeakerHost, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        watch?.Dispose();
         kernel?.Dispose();
         loop.Dispose();
     }
+
+    private void Seen(IReadOnlyList<RouteNotification> notifications) => loop.Post(() =>
+    {
+        foreach (var notification in notifications)
+        {
+            kernel?.Seen(notification);
+        }
+    });
 
     private int Timeout()
     {

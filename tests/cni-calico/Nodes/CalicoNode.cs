@@ -144,6 +144,10 @@ internal sealed class CalicoNode : IAsyncDisposable
 
     public string Ip(string arguments) => CalicoNetwork.Run("ip", ["-n", NetnsName, .. arguments.Split(' ')]);
 
+    public string Bridge(params string[] arguments) => CalicoNetwork.Run("bridge", ["-n", NetnsName, .. arguments]);
+
+    public string Nft(string command) => CalicoNetwork.Run("ip", ["netns", "exec", NetnsName, "nft", .. command.Split(' ')]);
+
     public async ValueTask DisposeAsync()
     {
         if (agent is not null)

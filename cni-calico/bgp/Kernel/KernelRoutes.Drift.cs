@@ -1,0 +1,123 @@
+using Podwire.Netlink.Route;
+using Podwire.Primitives;
+using RouteEntry = Podwire.Netlink.Route.RouteEntry;
+
+namespace Podwire.BgpDaemon.Kernel;
+
+/// <content>
+/// What others do to the kernel's table: routes of ours that went or were changed come back at once, and next hops are looked up again when a link,
+/// an address or a route to them changed. What our own requests announce agrees with what was noted of them.
+/// </content>
+internal sealed partial class KernelRoutes
+{
+    /// <summary>The kernel's answers and what was noted of them may differ: it is read again with the next lookup.</summary>
+    private bool isDoubtful;
+
+    /// <summary>Takes up a notification. On the loop's thread.</summary>
+    public void Seen(RouteNotification notification)
+    {
+        switch (notification)
+        {
+            case RouteNotification.Lost:
+                (isDoubtful, nextLookup) = (true, 0);
+                break;
+            case RouteNotification.OfRoute { Route: { Table: RouteEntry.MainTable } route, Removed: var removed }:
+                Seen(route, removed);
+                break;
+            case RouteNotification.OfLink { Link: var link, Removed: var removed }:
+                Seen(link, removed);
+                break;
+            case RouteNotification.OfAddress { Address.Prefix.Address: var address } when !(address.IsV6 && LinkLocal.Contains(address)):
+                nextLookup = 0;
+                break;
+        }
+    }
+
+    private static readonly IpPrefix LinkLocal = IpPrefix.Parse("fe80::/10");
+
+    private void Seen(RouteEntry route, bool removed)
+    {
+        if (route.Protocol != Protocol && lookups.Keys.Any(hop => hop.Family == route.Destination.Family && route.Destination.Contains(hop)))
+        {
+            nextLookup = 0;
+        }
+
+        if (installed.TryGetValue(route.Destination, out var there) && (removed ? route.Protocol == Protocol : !IsThere(there, route)))
+        {
+            Forget(route.Destination);
+        }
+    }
+
+    /// <summary>False if a route that was added has taken our route's place; one of another metric has not.</summary>
+    private static bool IsThere(KernelRoute there, RouteEntry route)
+    {
+        if (route.Metric != (route.Destination.Address.IsV4 ? 0u : 1024u))
+        {
+            return true;
+        }
+
+        return route.Protocol == Protocol
+            && (route.IsMultipath ? there.Hops.Count > 1 : there.Hops.Count > 1 ? route.Destination.Address.IsV6 : there.Hops[0].Gateway == route.Gateway && there.Hops[0].InterfaceIndex == route.InterfaceIndex);
+    }
+
+    private void Seen(Link link, bool removed)
+    {
+        var isUsed = lookups.Values.Any(hop => hop?.InterfaceIndex == link.Index);
+        if (isUsed && (removed || !link.IsUp))
+        {
+            // It takes its IPv4 routes along without a word.
+            foreach (var (prefix, route) in installed.ToArray())
+            {
+                if (route.Hops.Any(hop => hop.InterfaceIndex == link.Index))
+                {
+                    Forget(prefix);
+                }
+            }
+        }
+
+        if (isUsed || unresolved.Count > 0)
+        {
+            nextLookup = 0;
+        }
+    }
+
+    private void Forget(IpPrefix prefix)
+    {
+        installed.Remove(prefix);
+        adopted.Remove(prefix);
+        Changed(prefix);
+    }
+
+    /// <summary>Forgets what the kernel does not have as it was noted.</summary>
+    private void Reread()
+    {
+        isDoubtful = false;
+        var actual = Read();
+        foreach (var (prefix, route) in installed.ToArray())
+        {
+            if (!actual.TryGetValue(prefix, out var there) || !route.Equals(there))
+            {
+                Forget(prefix);
+            }
+        }
+    }
+
+    private Dictionary<IpPrefix, KernelRoute> Read()
+    {
+        var found = new Dictionary<IpPrefix, KernelRoute>();
+        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+        {
+            foreach (var route in socket.ListRoutes(family).Where(static route => route is { Protocol: Protocol, IsMultipath: false }))
+            {
+                found[route.Destination] = KernelRoute.Of([new NextHop(route.Gateway, route.InterfaceIndex)]);
+            }
+
+            foreach (var route in socket.ListMultipathRoutes(family).Where(static route => route.Protocol == Protocol))
+            {
+                found[route.Destination] = KernelRoute.Of([.. route.NextHops.Select(static hop => hop with { OnLink = false, Weight = 1 })]);
+            }
+        }
+
+        return found;
+    }
+}
