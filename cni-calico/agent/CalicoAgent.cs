@@ -28,6 +28,7 @@ internal sealed class CalicoAgent : IDisposable
     private readonly NatKeeper nat = new();
     private readonly SpeakerKeeper speaker;
     private readonly NodeAnnouncer announcer;
+    private readonly SessionWatch sessions;
     private readonly ReconcileLoop loop;
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HashSet<Problem> told = [];
@@ -52,6 +53,8 @@ internal sealed class CalicoAgent : IDisposable
         routes = new RouteKeeper(options.NodeName, logger);
         speaker = new SpeakerKeeper(logger);
         announcer = new NodeAnnouncer(client, logger);
+        sessions = new SessionWatch(speaker.Sessions, options.SessionGrace, events, logger, time);
+        Status = new StatusKeeper(client, Watch, sessions, options.NodeName, logger, time);
     }
 
     /// <summary>The cluster's objects.</summary>
@@ -59,6 +62,9 @@ internal sealed class CalicoAgent : IDisposable
 
     /// <summary>The addresses.</summary>
     public AddressAllocator Allocator { get; }
+
+    /// <summary>What objects' status says.</summary>
+    public StatusKeeper Status { get; }
 
     /// <summary>Completes when everything was programmed for the first time.</summary>
     public Task Ready => ready.Task;
@@ -85,6 +91,7 @@ internal sealed class CalicoAgent : IDisposable
         nat.Dispose();
         routes.Dispose();
         Allocator.Dispose();
+        Status.Dispose();
     }
 
     private static IpAddress Annotated(Node self, string name) => self.Metadata.Annotations.TryGetValue(name, out var text) && IpAddress.TryParse(text, out var address) ? address : default;
@@ -300,22 +307,9 @@ internal sealed class CalicoAgent : IDisposable
     /// <summary>Objects that make no sense: in the log and as an event, once until it changes.</summary>
     private void Tell(SpeakerPlan bgp, RoutePlan plan, CalicoSnapshot snapshot)
     {
-        var now = new HashSet<Problem>();
+        var alike = Judge(snapshot, plan);
+        var now = new HashSet<Problem>(alike);
         now.UnionWith(bgp.Problems);
-        now.UnionWith(plan.Problems);
-        foreach (var (name, text) in snapshot.Pools.Problems)
-        {
-            now.Add(new Problem("IPPool", name, text));
-        }
-
-        foreach (var block in snapshot.Blocks)
-        {
-            if (snapshot.Pools.Of(block.Cidr) is null)
-            {
-                now.Add(new Problem("IPAMBlock", CalicoNames.Block(block.Cidr), $"{block.Cidr} lies in no IPPool"));
-            }
-        }
-
         foreach (var problem in now)
         {
             if (!told.Contains(problem))
@@ -326,12 +320,39 @@ internal sealed class CalicoAgent : IDisposable
         }
 
         told = now;
+        sessions.Peers = bgp.Peers;
+        Status.Tell(alike);
         if (bgp.MeshSize >= 100 && warnedMesh < 100)
         {
             CalicoLog.LargeMesh(logger, bgp.MeshSize);
         }
 
         warnedMesh = bgp.MeshSize;
+    }
+
+    /// <summary>What every node finds alike.</summary>
+    private HashSet<Problem> Judge(CalicoSnapshot snapshot, RoutePlan plan)
+    {
+        var found = new HashSet<Problem>(SpeakerCompiler.Judge(snapshot, Watch.Configurations.List()));
+        found.UnionWith(plan.Problems);
+        foreach (var (name, text) in snapshot.Pools.Problems)
+        {
+            found.Add(new Problem("IPPool", name, text));
+        }
+
+        foreach (var block in Watch.Blocks.List())
+        {
+            if (BlockRecord.Read(block) is not { } record)
+            {
+                found.Add(new Problem("IPAMBlock", block.Metadata.Name, $"spec.cidr: '{block.Spec.Cidr}' is not a network"));
+            }
+            else if (snapshot.Pools.Of(record.Cidr) is null)
+            {
+                found.Add(new Problem("IPAMBlock", block.Metadata.Name, $"{record.Cidr} lies in no IPPool"));
+            }
+        }
+
+        return found;
     }
 
     private void Wait(string reason)

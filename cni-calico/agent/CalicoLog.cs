@@ -56,4 +56,16 @@ internal static partial class CalicoLog
 
     [LoggerMessage(17, LogLevel.Warning, "The kernel's notifications are not read ({Reason}): what others change is found at --resync-period only")]
     public static partial void NotListening(ILogger logger, string reason);
+
+    [LoggerMessage(18, LogLevel.Warning, "BGPPeer {Name}: no session with {Peer}: {Reason}")]
+    public static partial void NoSession(ILogger logger, string name, IpAddress peer, string reason);
+
+    [LoggerMessage(19, LogLevel.Information, "BGPPeer {Name}: the session with {Peer} stands")]
+    public static partial void SessionBack(ILogger logger, string name, IpAddress peer);
+
+    [LoggerMessage(20, LogLevel.Information, "{Kind} {Name}: condition {Condition}={Status}: {Message}")]
+    public static partial void StatusWritten(ILogger logger, string kind, string name, string condition, string status, string message);
+
+    [LoggerMessage(21, LogLevel.Warning, "The status of objects of {Resource} cannot be written ({Reason}): apply cni-calico/crds/crds.yaml, and allow update of {Resource}/status")]
+    public static partial void NoStatus(ILogger logger, string resource, string reason);
 }

@@ -22,5 +22,8 @@ internal sealed record CalicoOptions
 
     public TimeSpan Resync { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a BGPPeer's session may be missed before it is told.</summary>
+    public TimeSpan SessionGrace { get; init; } = TimeSpan.FromSeconds(30);
+
     public int Verbosity { get; init; }
 }

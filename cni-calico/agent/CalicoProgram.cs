@@ -69,6 +69,7 @@ public static class CalicoProgram
                 agent.Watch.RunAsync(cancel),
                 agent.RunAsync(cancel),
                 events.RunAsync(cancel),
+                agent.Status.RunAsync(cancel),
                 socket.RunAsync(desk.AnswerAsync, cancel),
                 collector.RunAsync(options.LeakPeriod, cancel),
                 TellReadyAsync(agent, cancel)).ConfigureAwait(false);
@@ -98,6 +99,7 @@ public static class CalicoProgram
         LeakGrace = flags.GetDuration("leak-grace-period"),
         LeakPeriod = flags.GetDuration("leak-check-period"),
         Resync = flags.GetDuration("resync-period"),
+        SessionGrace = flags.GetDuration("session-grace-period"),
         Verbosity = flags.Verbosity,
     };
 
@@ -127,7 +129,8 @@ public static class CalicoProgram
         .Value("healthz-bind-address", "ADDRESS:PORT", "where /healthz, /readyz and /metrics are served (default: nowhere)")
         .Value("leak-grace-period", "DURATION", "how long an address may be without its pod before it is given back", "15m")
         .Value("leak-check-period", "DURATION", "how often is looked for such addresses", "5m")
-        .Value("resync-period", "DURATION", "how often the kernel is compared at least", "10s");
+        .Value("resync-period", "DURATION", "how often the kernel is compared at least", "10s")
+        .Value("session-grace-period", "DURATION", "how long a BGPPeer's session may be missed before its status says so", "30s");
 
     private static int Fail(string message, int code)
     {

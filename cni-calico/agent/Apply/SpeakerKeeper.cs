@@ -12,7 +12,7 @@ internal sealed class SpeakerKeeper(ILogger logger) : IDisposable
 
     // The same reader for all configurations: policies that have not changed stay the same objects.
     private readonly ConfigReader reader = new();
-    private SpeakerLoop? loop;
+    private volatile SpeakerLoop? loop;
     private Thread? thread;
     private ReflectorConfig? running;
     private string? json;
@@ -20,6 +20,9 @@ internal sealed class SpeakerKeeper(ILogger logger) : IDisposable
 
     /// <summary>True while the speaker answers.</summary>
     public bool IsAlive => loop is null || (thread!.IsAlive && loop.Ask(static () => "ok", AnswerTime) is not null);
+
+    /// <summary>How the sessions stand; empty if the speaker does not answer. Any thread.</summary>
+    public IReadOnlyList<SessionReport> Sessions() => loop is { } asked ? asked.Ask(asked.Sessions, AnswerTime) ?? [] : [];
 
     /// <summary>Brings the speaker to the plan; true if that was a change.</summary>
     /// <exception cref="ConfigException">The configuration cannot be used.</exception>

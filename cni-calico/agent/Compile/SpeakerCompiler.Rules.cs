@@ -142,10 +142,12 @@ internal sealed partial class SpeakerCompiler
             var problem = Translate(from[i], theirs, into);
             if (problem is not null)
             {
-                problems.Add(new Problem("BGPFilter", filter.Metadata.Name, $"rule {i + 1}: {problem}; it is left out"));
+                Left(filter, i, problem);
             }
         }
     }
+
+    private void Left(BgpFilter filter, int index, string problem) => problems.Add(new Problem("BGPFilter", filter.Metadata.Name, $"rule {index + 1}: {problem}; it is left out"));
 
     private string? Translate(BgpFilterRule from, uint theirs, List<JsonObject> into)
     {

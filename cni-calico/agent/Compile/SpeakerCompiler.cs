@@ -20,6 +20,7 @@ internal sealed partial class SpeakerCompiler
     private readonly List<Problem> problems = [];
     private readonly List<PlannedRoute> ways = [];
     private readonly SortedDictionary<IpAddress, JsonObject> neighbors = [];
+    private readonly Dictionary<IpAddress, string> peers = [];
     private readonly Dictionary<string, string> policyNames = new(StringComparer.Ordinal);
     private readonly JsonObject policies = [];
 
@@ -54,7 +55,7 @@ internal sealed partial class SpeakerCompiler
         json["neighbors"] = Array(neighbors.Values);
         json["networks"] = Array(Networks().Select(static prefix => (JsonNode)prefix.ToString()));
         json["policies"] = policies;
-        return new SpeakerPlan(json.ToJsonString(), Except(), mesh, ways, problems);
+        return new SpeakerPlan(json.ToJsonString(), Except(), mesh, ways, problems, peers);
     }
 
     private JsonArray Listen()
@@ -163,23 +164,8 @@ internal sealed partial class SpeakerCompiler
 
     private void AddExternal(BgpPeer peer)
     {
-        var text = peer.Spec.PeerIP ?? string.Empty;
-        int? port = null;
-        if (!IpAddress.TryParse(text, out var address))
+        if (End(peer) is not var (address, port) || TheirAsn(peer) is not { } theirs)
         {
-            var colon = text.LastIndexOf(':');
-            if (colon <= 0 || !IpAddress.TryParse(text.AsSpan(0, colon).Trim('[').Trim(']'), out address) || !int.TryParse(text.AsSpan(colon + 1), out var number) || number is < 1 or > 65535)
-            {
-                Wrong(peer, $"spec.peerIP: '{text}' is no address");
-                return;
-            }
-
-            port = number;
-        }
-
-        if (peer.Spec.AsNumber is not { } theirs || theirs == 0)
-        {
-            Wrong(peer, "spec.asNumber is missing");
             return;
         }
 
@@ -255,6 +241,37 @@ internal sealed partial class SpeakerCompiler
         }
 
         neighbors[remote] = neighbor;
+        peers[remote] = peer.Metadata.Name;
+    }
+
+    /// <summary>Where an external peer is: an address, with a port perhaps.</summary>
+    private (IpAddress Address, int? Port)? End(BgpPeer peer)
+    {
+        var text = peer.Spec.PeerIP ?? string.Empty;
+        if (IpAddress.TryParse(text, out var address))
+        {
+            return (address, null);
+        }
+
+        var colon = text.LastIndexOf(':');
+        if (colon > 0 && IpAddress.TryParse(text.AsSpan(0, colon).Trim('[').Trim(']'), out address) && int.TryParse(text.AsSpan(colon + 1), out var port) && port is >= 1 and <= 65535)
+        {
+            return (address, port);
+        }
+
+        Wrong(peer, $"spec.peerIP: '{text}' is no address");
+        return null;
+    }
+
+    private uint? TheirAsn(BgpPeer peer)
+    {
+        if (peer.Spec.AsNumber is { } asn and > 0)
+        {
+            return asn;
+        }
+
+        Wrong(peer, "spec.asNumber is missing");
+        return null;
     }
 
     private static JsonObject Neighbor(IpAddress remote, uint theirs, IpAddress local, string description)

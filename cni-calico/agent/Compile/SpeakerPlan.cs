@@ -8,4 +8,5 @@ namespace Podwire.CniCalico.Agent.Compile;
 /// <param name="MeshSize">How many sessions are of the full mesh.</param>
 /// <param name="Ways">Routes to peers that are behind a gateway (reachableBy).</param>
 /// <param name="Problems">What was left out.</param>
-internal sealed record SpeakerPlan(string Json, IReadOnlyList<IpPrefix> KernelExcept, int MeshSize, IReadOnlyList<PlannedRoute> Ways, IReadOnlyList<Problem> Problems);
+/// <param name="Peers">The BGPPeers that sessions are of, by the neighbour's address; those of the mesh are not among them.</param>
+internal sealed record SpeakerPlan(string Json, IReadOnlyList<IpPrefix> KernelExcept, int MeshSize, IReadOnlyList<PlannedRoute> Ways, IReadOnlyList<Problem> Problems, IReadOnlyDictionary<IpAddress, string> Peers);

@@ -34,13 +34,13 @@ internal sealed class ClusterWatch : IIpamView
         this.logger = logger;
         this.changed = changed;
         Nodes = Follow(KubeResources.Nodes, static value => FactsOf(value));
-        PoolObjects = Follow(CalicoResources.IpPools, static value => value?.Metadata.ResourceVersion ?? string.Empty);
+        PoolObjects = Follow(CalicoResources.IpPools, static value => VersionOf(value));
         Blocks = Follow(CalicoResources.IpamBlocks, static value => BlockRecord.FactsOf(value));
         Configs = Follow(CalicoResources.IpamConfigs, static value => string.Empty);
         Reservations = Follow(CalicoResources.IpReservations, static value => string.Empty);
-        Configurations = Follow(CalicoResources.BgpConfigurations, static value => value?.Metadata.ResourceVersion ?? string.Empty);
-        Peers = Follow(CalicoResources.BgpPeers, static value => value?.Metadata.ResourceVersion ?? string.Empty);
-        Filters = Follow(CalicoResources.BgpFilters, static value => value?.Metadata.ResourceVersion ?? string.Empty);
+        Configurations = Follow(CalicoResources.BgpConfigurations, static value => VersionOf(value));
+        Peers = Follow(CalicoResources.BgpPeers, static value => VersionOf(value));
+        Filters = Follow(CalicoResources.BgpFilters, static value => VersionOf(value));
         Secrets = Follow(KubeResources.Secrets, static value => value?.Metadata.ResourceVersion ?? string.Empty, new ReflectorOptions { Namespace = "kube-system", Logger = logger });
         Pods = Follow(KubeResources.Pods, static value => string.Empty, new ReflectorOptions { FieldSelector = $"spec.nodeName={node}", Logger = logger });
         PoolObjects.Subscribe(_ => pools = PoolTable.Read(PoolObjects.List()));
@@ -160,6 +160,9 @@ internal sealed class ClusterWatch : IIpamView
             return string.Empty;
         }
     }
+
+    /// <summary>What changes with the object's content and not with its status.</summary>
+    private static string VersionOf(IKubeObject? value) => value is null ? string.Empty : value.Metadata.Generation is > 0 and var generation ? $"{value.Metadata.Uid} {generation}" : value.Metadata.ResourceVersion ?? string.Empty;
 
     private static string FactsOf(Node? value) => value is null ? string.Empty : string.Join('\n', value.Metadata.Annotations
         .Where(static pair => pair.Key.StartsWith("projectcalico.org/", StringComparison.Ordinal))

@@ -48,6 +48,11 @@ public sealed partial class SpeakerLoop
         return text.ToString();
     }
 
+    /// <summary>The configured neighbours' sessions. On the loop's thread.</summary>
+    public IReadOnlyList<SessionReport> Sessions() =>
+        [.. speaker.Neighbors.Where(static neighbor => !neighbor.IsDynamic).Select(neighbor => new SessionReport(
+            neighbor.Config.Address, neighbor.State == SessionState.Established, neighbor.LastError, SettingsOf(neighbor.Config.Address)?.Password is not null))];
+
     private IEnumerable<ReadOnlyMemory<byte>> StateOf(string question)
     {
         var words = question.Split(' ', StringSplitOptions.RemoveEmptyEntries);

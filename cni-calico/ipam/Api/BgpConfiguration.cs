@@ -3,7 +3,7 @@ using Podwire.Kube.Objects;
 namespace Podwire.CniCalico.Ipam.Api;
 
 /// <summary>BGP for the cluster («default»), or for one node («node.NAME»).</summary>
-public sealed class BgpConfiguration : KubeValue, IKubeObject
+public sealed class BgpConfiguration : KubeValue, IStatusObject
 {
     /// <inheritdoc/>
     public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
@@ -16,4 +16,7 @@ public sealed class BgpConfiguration : KubeValue, IKubeObject
 
     /// <summary>What it says.</summary>
     public BgpConfigurationSpec Spec { get; set; } = new();
+
+    /// <inheritdoc/>
+    public CalicoStatus? Status { get; set; }
 }

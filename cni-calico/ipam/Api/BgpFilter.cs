@@ -3,7 +3,7 @@ using Podwire.Kube.Objects;
 namespace Podwire.CniCalico.Ipam.Api;
 
 /// <summary>Rules for what is told and taken.</summary>
-public sealed class BgpFilter : KubeValue, IKubeObject
+public sealed class BgpFilter : KubeValue, IStatusObject
 {
     /// <inheritdoc/>
     public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
@@ -16,4 +16,7 @@ public sealed class BgpFilter : KubeValue, IKubeObject
 
     /// <summary>What it says.</summary>
     public BgpFilterSpec Spec { get; set; } = new();
+
+    /// <inheritdoc/>
+    public CalicoStatus? Status { get; set; }
 }

@@ -3,7 +3,7 @@ using Podwire.Kube.Objects;
 namespace Podwire.CniCalico.Ipam.Api;
 
 /// <summary>Sessions besides the mesh.</summary>
-public sealed class BgpPeer : KubeValue, IKubeObject
+public sealed class BgpPeer : KubeValue, IStatusObject
 {
     /// <inheritdoc/>
     public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
@@ -16,4 +16,7 @@ public sealed class BgpPeer : KubeValue, IKubeObject
 
     /// <summary>What it says.</summary>
     public BgpPeerSpec Spec { get; set; } = new();
+
+    /// <inheritdoc/>
+    public CalicoStatus? Status { get; set; }
 }

@@ -3,7 +3,7 @@ using Podwire.Kube.Objects;
 namespace Podwire.CniCalico.Ipam.Api;
 
 /// <summary>Addresses that pods get, and how the way to them is made.</summary>
-public sealed class IpPool : KubeValue, IKubeObject
+public sealed class IpPool : KubeValue, IStatusObject
 {
     /// <inheritdoc/>
     public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
@@ -16,4 +16,7 @@ public sealed class IpPool : KubeValue, IKubeObject
 
     /// <summary>What it says.</summary>
     public IpPoolSpec Spec { get; set; } = new();
+
+    /// <inheritdoc/>
+    public CalicoStatus? Status { get; set; }
 }

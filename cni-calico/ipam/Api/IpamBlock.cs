@@ -3,7 +3,7 @@ using Podwire.Kube.Objects;
 namespace Podwire.CniCalico.Ipam.Api;
 
 /// <summary>The addresses of one block, and whose they are.</summary>
-public sealed class IpamBlock : KubeValue, IKubeObject
+public sealed class IpamBlock : KubeValue, IStatusObject
 {
     /// <inheritdoc/>
     public string ApiVersion { get; set; } = CalicoResources.ApiVersion;
@@ -16,4 +16,7 @@ public sealed class IpamBlock : KubeValue, IKubeObject
 
     /// <summary>What it says.</summary>
     public IpamBlockSpec Spec { get; set; } = new();
+
+    /// <inheritdoc/>
+    public CalicoStatus? Status { get; set; }
 }

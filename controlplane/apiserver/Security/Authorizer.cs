@@ -42,6 +42,7 @@ internal static class Authorizer
         new(["", "secrets"], Read, Namespace: "kube-system"),
         new(["", "events"], ["create", "update", "patch"]),
         new(Of("crd.projectcalico.org", "ippools", "bgpconfigurations", "bgppeers", "bgpfilters", "ipreservations"), Read),
+        new(Of("crd.projectcalico.org", "ippools/status", "ipamblocks/status", "bgpconfigurations/status", "bgppeers/status", "bgpfilters/status"), ["get", "update", "patch"]),
         new(Of("crd.projectcalico.org", "ipamblocks", "blockaffinities", "ipamhandles", "ipamconfigs", "caliconodestatuses"), [.. Read, "create", "update", "patch", "delete"]),
     ];
 
