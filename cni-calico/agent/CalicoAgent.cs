@@ -128,6 +128,7 @@ internal sealed class CalicoAgent : IDisposable
             return;
         }
 
+        var generations = Status.Generations();
         var snapshot = Snapshot(record, cancel);
         var bgp = SpeakerCompiler.Compile(snapshot)!;
         var plan = RouteCompiler.Compile(snapshot);
@@ -143,7 +144,7 @@ internal sealed class CalicoAgent : IDisposable
             CalicoLog.SpeakerChanged(logger, bgp.MeshSize);
         }
 
-        Tell(bgp, plan, snapshot);
+        Tell(bgp, plan, snapshot, generations);
         await AnnounceAsync(self, record, plan, ipip, vxlan, cancel).ConfigureAwait(false);
         metrics.Synced(snapshot.OwnBlocks.Count, snapshot.Borrowed.Count, told.Count, changed, time.GetElapsedTime(began));
         waiting = null;
@@ -305,7 +306,7 @@ internal sealed class CalicoAgent : IDisposable
     }
 
     /// <summary>Objects that make no sense: in the log and as an event, once until it changes.</summary>
-    private void Tell(SpeakerPlan bgp, RoutePlan plan, CalicoSnapshot snapshot)
+    private void Tell(SpeakerPlan bgp, RoutePlan plan, CalicoSnapshot snapshot, Dictionary<(string Kind, string Name), long?> generations)
     {
         var alike = Judge(snapshot, plan);
         var now = new HashSet<Problem>(alike);
@@ -321,7 +322,7 @@ internal sealed class CalicoAgent : IDisposable
 
         told = now;
         sessions.Peers = bgp.Peers;
-        Status.Tell(alike);
+        Status.Tell(generations, alike);
         if (bgp.MeshSize >= 100 && warnedMesh < 100)
         {
             CalicoLog.LargeMesh(logger, bgp.MeshSize);

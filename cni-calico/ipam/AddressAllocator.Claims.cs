@@ -8,12 +8,13 @@ namespace Podwire.CniCalico.Ipam;
 
 /// <content>
 /// How a node comes to a block: it says that it wants it (a BlockAffinity, pending), creates the block, which only one node can do, and says that
-/// it has it (confirmed). A claim without a block is taken back at the next start.
+/// it has it (confirmed), which nothing waits for. A claim without a block is taken back at the next start.
 /// </content>
 public sealed partial class AddressAllocator
 {
     private const string Pending = "pending";
     private const string Confirmed = "confirmed";
+    private readonly List<Task> confirmations = [];
 
     /// <summary>
     /// Gives up the blocks of a node that is no more: empty ones go, others belong to nobody until their last address is given back.
@@ -120,7 +121,7 @@ public sealed partial class AddressAllocator
         {
             if (!confirmed.Contains(CalicoNames.Affinity(node, cidr)))
             {
-                await ConfirmAsync(cidr, cancel).ConfigureAwait(false);
+                await ConfirmAsync(cidr, null, cancel).ConfigureAwait(false);
             }
         }
 
@@ -173,9 +174,10 @@ public sealed partial class AddressAllocator
     private async Task<IpamBlock?> TryClaimAsync(IpPrefix cidr, CancellationToken cancel)
     {
         var name = CalicoNames.Affinity(node, cidr);
+        BlockAffinity? pending = null;
         try
         {
-            await client.CreateAsync(CalicoResources.BlockAffinities, Affinity(cidr, Pending), cancel).ConfigureAwait(false);
+            pending = await client.CreateAsync(CalicoResources.BlockAffinities, Affinity(cidr, Pending), cancel).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (e.IsAlreadyExists)
         {
@@ -199,14 +201,46 @@ public sealed partial class AddressAllocator
         }
 
         own[cidr] = block!;
-        await ConfirmAsync(cidr, cancel).ConfigureAwait(false);
         Tell();
+        confirmations.Add(ConfirmAsync(cidr, pending, cancel));
         return block;
     }
 
-    private async Task ConfirmAsync(IpPrefix cidr, CancellationToken cancel)
+    /// <summary>Confirmations go on beside the assignment that needed the block. One that fails is made up for at the next start.</summary>
+    private async Task ConfirmedAsync()
+    {
+        foreach (var confirmation in confirmations)
+        {
+            try
+            {
+                await confirmation.ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException or OperationCanceledException)
+            {
+                isLoaded = false;
+            }
+        }
+
+        confirmations.Clear();
+    }
+
+    private async Task ConfirmAsync(IpPrefix cidr, BlockAffinity? known, CancellationToken cancel)
     {
         var name = CalicoNames.Affinity(node, cidr);
+        if (known is not null)
+        {
+            known.Spec.State = Confirmed;
+            try
+            {
+                await client.UpdateAsync(CalicoResources.BlockAffinities, known, cancel).ConfigureAwait(false);
+                return;
+            }
+            catch (KubeApiException e) when (e.IsConflict || e.IsNotFound)
+            {
+                // Changed meanwhile: as it is now.
+            }
+        }
+
         if (await client.TryGetAsync(CalicoResources.BlockAffinities, null, name, cancel).ConfigureAwait(false) is { } there)
         {
             there.Spec.State = Confirmed;

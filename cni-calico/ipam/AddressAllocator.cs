@@ -62,6 +62,7 @@ public sealed partial class AddressAllocator : IDisposable
         }
         finally
         {
+            await ConfirmedAsync().ConfigureAwait(false);
             gate.Release();
         }
     }
@@ -74,6 +75,33 @@ public sealed partial class AddressAllocator : IDisposable
         {
             await LoadAsync(cancel).ConfigureAwait(false);
             return await ReleaseLockedAsync(handle, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>The handles of all addresses that this node's containers have, in its own blocks as they are and in others' as the view knows them.</summary>
+    public async Task<IReadOnlyCollection<string>> HandlesAsync(CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await LoadAsync(cancel).ConfigureAwait(false);
+            var handles = new HashSet<string>(borrowed.Keys, StringComparer.Ordinal);
+            foreach (var block in own.Values.Concat(await view.BlocksAsync(cancel).ConfigureAwait(false)))
+            {
+                foreach (var (_, owner) in new AllocationBlock(CalicoResources.Clone(block).Spec).Taken())
+                {
+                    if (owner.Primary is { } handle && owner.Secondary?.GetValueOrDefault("node") == node)
+                    {
+                        handles.Add(handle);
+                    }
+                }
+            }
+
+            return handles;
         }
         finally
         {

@@ -126,16 +126,9 @@ public sealed class CalicoPlugin : IPlugin
             }
 
             end.SetSwitches(PodEnd.Has(ips, IpFamily.V4), PodEnd.Has(ips, IpFamily.V6));
-            host.SetLink(end.Name, new LinkChange { Alias = end.Alias, Up = true });
-            var outside = host.GetLink(end.Name) ?? throw new CniException(CniErrorCode.TryAgainLater, $"{end.Name} was removed while it was being set up");
             var inside = PodEnd.Configure(target, call.IfName, ips);
-
-            // Once the pod answers, and in the place of what a pod that is gone left for the address.
-            foreach (var ip in ips)
-            {
-                host.ReplaceRoute(HostRoute(outside.Index, ip.Address));
-            }
-
+            var outside = host.GetLink(end.Name) ?? throw new CniException(CniErrorCode.TryAgainLater, $"{end.Name} was removed while it was being set up");
+            host.Execute(HostSide(outside.Index, inside, ips));
             return leased with
             {
                 Ips = ips,
@@ -154,26 +147,57 @@ public sealed class CalicoPlugin : IPlugin
         }
     }
 
+    /// <summary>
+    /// What the node needs to reach a pod that is ready, in one message. The end that comes up second sends at once, so that is this one: the first
+    /// waits until the kernel gets to it. The neighbour entries save the pod's first packet a question, and its loss a second; they are not
+    /// permanent, so that the kernel asks whether they still hold. Routes come in the place of what a pod that is gone left.
+    /// </summary>
+    private static RouteBatch HostSide(int index, Link inside, List<CniIp> ips)
+    {
+        var batch = new RouteBatch();
+        batch.SetLink(index, new LinkChange { Up = true });
+        foreach (var ip in ips)
+        {
+            if (inside.Mac is { } mac)
+            {
+                batch.SetNeighbour(new NeighbourEntry(index, ip.Address.Address, mac) { State = NeighbourState.Stale });
+            }
+
+            batch.ReplaceRoute(HostRoute(index, ip.Address));
+        }
+
+        return batch;
+    }
+
+    /// <summary>The pair, and whose it is, in one message: whoever dies after it leaves a link that tells.</summary>
     private static void AddPair(RouteSocket host, HostEnd end, VethSpec pair, NetNamespace target)
     {
-        try
-        {
-            host.AddLink(pair);
-        }
-        catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
+        if (host.GetLink(end.Name) is { } left)
         {
             using var inside = RouteSocket.Open(target);
-            var there = host.GetLink(end.Name);
-            if (there is null || (there.Alias != end.Alias && inside.GetLink(pair.PeerName) is not null))
+            if (left.Alias != end.Alias && inside.GetLink(pair.PeerName) is not null)
             {
-                throw new CniException(CniErrorCode.Conflict, $"the container has an interface {pair.PeerName} already", inner: e);
+                throw Taken(pair, null);
             }
 
             // What an ADD that was killed has left, or the last sandbox of the same pod: its time is over, the name is this one's now.
-            host.DeleteLink(there.Index);
-            host.AddLink(pair);
+            host.DeleteLink(left.Index);
+        }
+
+        var batch = new RouteBatch();
+        batch.AddLink(pair);
+        batch.SetLink(end.Name, new LinkChange { Alias = end.Alias });
+        try
+        {
+            host.Execute(batch);
+        }
+        catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
+        {
+            throw Taken(pair, e);
         }
     }
+
+    private static CniException Taken(VethSpec pair, NetlinkException? refusal) => new(CniErrorCode.Conflict, $"the container has an interface {pair.PeerName} already", inner: refusal);
 
     private static bool Compare(PluginCall call, CniResult previous)
     {

@@ -17,12 +17,24 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private readonly HashSet<string> withoutStatus = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim wake = new(0, 1);
-    private volatile IReadOnlyCollection<Problem>? problems;
+    private volatile Judgement? judgement;
 
-    /// <summary>What is wrong, as every node sees it. Any thread.</summary>
-    public void Tell(IReadOnlyCollection<Problem> found)
+    /// <summary>The objects as they are now; what is judged after this is about these, or newer ones.</summary>
+    public Dictionary<(string Kind, string Name), long?> Generations()
     {
-        problems = found;
+        var generations = new Dictionary<(string, string), long?>();
+        foreach (var value in watch.PoolObjects.List().Concat<IStatusObject>(watch.Blocks.List()).Concat(watch.Configurations.List()).Concat(watch.Filters.List()).Concat(watch.Peers.List()))
+        {
+            generations[(value.Kind, value.Metadata.Name)] = StatusText.GenerationOf(value);
+        }
+
+        return generations;
+    }
+
+    /// <summary>What is wrong with them, as every node sees it. Any thread.</summary>
+    public void Tell(Dictionary<(string Kind, string Name), long?> generations, IReadOnlyCollection<Problem> found)
+    {
+        judgement = new Judgement(generations, found);
         if (wake.CurrentCount == 0)
         {
             wake.Release();
@@ -37,9 +49,9 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
             while (true)
             {
                 await wake.WaitAsync(Period, cancel).ConfigureAwait(false);
-                if (problems is { } found)
+                if (judgement is not null)
                 {
-                    await WriteAsync(found, sessions.Look(), cancel).ConfigureAwait(false);
+                    await WriteAsync(sessions.Look(), cancel).ConfigureAwait(false);
                 }
             }
         }
@@ -52,8 +64,9 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
     /// <inheritdoc/>
     public void Dispose() => wake.Dispose();
 
-    private async Task WriteAsync(IReadOnlyCollection<Problem> found, IReadOnlyList<SessionFailure> failures, CancellationToken cancel)
+    private async Task WriteAsync(IReadOnlyList<SessionFailure> failures, CancellationToken cancel)
     {
+        var (generations, found) = judgement!;
         var texts = found.GroupBy(static problem => (problem.Kind, problem.Name)).ToDictionary(
             static group => group.Key, static group => string.Join("; ", group.Select(static problem => problem.Text).Order(StringComparer.Ordinal)));
         var missed = failures.ToLookup(static failure => failure.Name, StringComparer.Ordinal);
@@ -63,7 +76,8 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
         await EnsureAsync(CalicoResources.BgpFilters, watch.Filters, Judged).ConfigureAwait(false);
         await EnsureAsync(CalicoResources.BgpPeers, watch.Peers, value => Judged(value) | StatusText.SetSessions(value, node, missed[value.Metadata.Name], IsThere, time.GetUtcNow())).ConfigureAwait(false);
 
-        bool Judged(IStatusObject value) => StatusText.SetAccepted(value, texts.GetValueOrDefault((value.Kind, value.Metadata.Name)), time.GetUtcNow());
+        // One that was changed since waits until it was judged anew.
+        bool Judged(IStatusObject value) => generations.TryGetValue((value.Kind, value.Metadata.Name), out var generation) && generation == StatusText.GenerationOf(value) && StatusText.SetAccepted(value, texts.GetValueOrDefault((value.Kind, value.Metadata.Name)), time.GetUtcNow());
 
         bool IsThere(string name) => watch.Nodes.Get(null, name) is not null;
 
@@ -82,7 +96,7 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
                     var copy = Needs(value, texts, missed) ? CalicoResources.Clone(value) : null;
                     if (copy is not null && change(copy))
                     {
-                        await PutAsync(resource, copy, cancel).ConfigureAwait(false);
+                        await PutAsync(resource, value, copy, cancel).ConfigureAwait(false);
                     }
                 }
             }
@@ -93,7 +107,7 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
     private static bool Needs(IStatusObject value, Dictionary<(string, string), string> texts, ILookup<string, SessionFailure> missed) =>
         value.Status is not null || texts.ContainsKey((value.Kind, value.Metadata.Name)) || (value is BgpPeer && missed.Contains(value.Metadata.Name));
 
-    private async Task PutAsync<T>(KubeResource<T> resource, T value, CancellationToken cancel)
+    private async Task PutAsync<T>(KubeResource<T> resource, T before, T value, CancellationToken cancel)
         where T : class, IStatusObject
     {
         try
@@ -101,7 +115,10 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
             await client.UpdateStatusAsync(resource, value, cancel).ConfigureAwait(false);
             foreach (var condition in value.Status!.Conditions)
             {
-                CalicoLog.StatusWritten(logger, value.Kind, value.Metadata.Name, condition.Type, condition.Status, condition.Message ?? string.Empty);
+                if (before.Status?.Conditions.Exists(there => (there.Type, there.Status, there.Message) == (condition.Type, condition.Status, condition.Message)) != true)
+                {
+                    CalicoLog.StatusWritten(logger, value.Kind, value.Metadata.Name, condition.Type, condition.Status, condition.Message ?? string.Empty);
+                }
             }
         }
         catch (KubeApiException e) when (e.IsForbidden || e.IsNotFound)
@@ -120,4 +137,6 @@ internal sealed class StatusKeeper(KubeClient client, ClusterWatch watch, Sessio
     }
 
     private bool IsFirst() => watch.Nodes.List().All(other => string.CompareOrdinal(other.Metadata.Name, node) >= 0);
+
+    private sealed record Judgement(Dictionary<(string Kind, string Name), long?> Generations, IReadOnlyCollection<Problem> Found);
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Podwire.CniCalico.Agent.Watch;
 using Podwire.CniCalico.Ipam;
-using Podwire.CniCalico.Ipam.Blocks;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Primitives;
@@ -19,6 +18,7 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
     private const int NotAvailable = 50;
     private const int Exhausted = 101;
     private const int Conflict = 103;
+    private readonly HandleQueue queue = new();
 
     /// <summary>Answers a request: «ok» and words, or «error», a code of the CNI specification and a text. Never throws.</summary>
     public async Task<string> AnswerAsync(string line, CancellationToken cancel)
@@ -28,8 +28,8 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
             var request = new PluginRequest(line);
             return request.Verb switch
             {
-                "assign" => await AssignAsync(request, cancel).ConfigureAwait(false),
-                "release" => $"ok {await allocator.ReleaseAsync(Handle(request), cancel).ConfigureAwait(false)}",
+                "assign" => await queue.RunAsync(Handle(request), () => AssignAsync(request, cancel)).ConfigureAwait(false),
+                "release" => await queue.RunAsync(Handle(request), async () => $"ok {await allocator.ReleaseAsync(Handle(request), cancel).ConfigureAwait(false)}").ConfigureAwait(false),
                 "find" => $"ok {string.Join(' ', await allocator.FindAsync(Handle(request), cancel).ConfigureAwait(false))}",
                 "gc" => await CollectAsync(request, cancel).ConfigureAwait(false),
                 "status" => problem() is { } reason ? $"error {NotAvailable} {reason}" : "ok",
@@ -101,7 +101,7 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
             attributes["pod"] = name;
             attributes["namespace"] = within;
             pod = watch.Pods.Get(within, name) ?? await client.TryGetAsync(KubeResources.Pods, within, name, cancel).ConfigureAwait(false);
-            ns = await client.TryGetAsync(KubeResources.Namespaces, null, within, cancel).ConfigureAwait(false);
+            ns = watch.Namespaces.Get(null, within) ?? await client.TryGetAsync(KubeResources.Namespaces, null, within, cancel).ConfigureAwait(false);
         }
 
         if (Texts(pod, "ipAddrsNoIpam") is { Count: > 0 } unmanaged)
@@ -132,23 +132,12 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
     private async Task<string> CollectAsync(PluginRequest request, CancellationToken cancel)
     {
         var prefix = (request["network"] ?? throw new FormatException("the request has no network")) + ".";
-        var gone = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var block in watch.Blocks.List())
-        {
-            foreach (var (_, owner) in new AllocationBlock(Ipam.Api.CalicoResources.Clone(block).Spec).Taken())
-            {
-                if (owner.Primary is { } handle && handle.StartsWith(prefix, StringComparison.Ordinal) && !request.Words.Contains(handle) && owner.Secondary?.GetValueOrDefault("node") == node)
-                {
-                    gone.Add(handle);
-                }
-            }
-        }
-
+        var gone = (await allocator.HandlesAsync(cancel).ConfigureAwait(false)).Where(handle => handle.StartsWith(prefix, StringComparison.Ordinal) && !request.Words.Contains(handle)).ToArray();
         foreach (var handle in gone)
         {
             await allocator.ReleaseAsync(handle, cancel).ConfigureAwait(false);
         }
 
-        return $"ok {gone.Count}";
+        return $"ok {gone.Length}";
     }
 }

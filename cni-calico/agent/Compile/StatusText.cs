@@ -58,13 +58,16 @@ internal static class StatusText
         static (string, string, string) Key(BgpSessionFailure entry) => (entry.Node, entry.Peer, entry.Message);
     }
 
+    /// <summary>The generation that a condition is about; none for blocks, which change with every pod, but never in what is judged.</summary>
+    public static long? GenerationOf(IStatusObject value) => value is IpamBlock ? null : value.Metadata.Generation;
+
     private static Condition? Find(IStatusObject value, string type) => value.Status?.Conditions.Find(condition => condition.Type == type);
 
     private static bool Set(IStatusObject value, string type, bool holds, string reason, string message, DateTimeOffset now)
     {
         var status = holds ? "True" : "False";
         var there = Find(value, type);
-        if (there is not null && (there.Status, there.Reason, there.Message ?? string.Empty, there.ObservedGeneration) == (status, reason, message, value.Metadata.Generation))
+        if (there is not null && (there.Status, there.Reason, there.Message ?? string.Empty, there.ObservedGeneration) == (status, reason, message, GenerationOf(value)))
         {
             return false;
         }
@@ -77,7 +80,7 @@ internal static class StatusText
 
         // Whole seconds, as the API server keeps them.
         there.LastTransitionTime = there.Status == status ? there.LastTransitionTime : DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
-        (there.Status, there.Reason, there.Message, there.ObservedGeneration) = (status, reason, message, value.Metadata.Generation);
+        (there.Status, there.Reason, there.Message, there.ObservedGeneration) = (status, reason, message, GenerationOf(value));
         return true;
     }
 }

@@ -43,6 +43,7 @@ internal sealed class ClusterWatch : IIpamView
         Filters = Follow(CalicoResources.BgpFilters, static value => VersionOf(value));
         Secrets = Follow(KubeResources.Secrets, static value => value?.Metadata.ResourceVersion ?? string.Empty, new ReflectorOptions { Namespace = "kube-system", Logger = logger });
         Pods = Follow(KubeResources.Pods, static value => string.Empty, new ReflectorOptions { FieldSelector = $"spec.nodeName={node}", Logger = logger });
+        Namespaces = Follow(KubeResources.Namespaces, static value => string.Empty);
         PoolObjects.Subscribe(_ => pools = PoolTable.Read(PoolObjects.List()));
         Reservations.Subscribe(_ => reserved = ReadReserved());
     }
@@ -64,6 +65,9 @@ internal sealed class ClusterWatch : IIpamView
     public ObjectStore<BgpFilter> Filters { get; }
 
     public ObjectStore<Secret> Secrets { get; }
+
+    /// <summary>The namespaces, whose annotations and labels choose pools.</summary>
+    public ObjectStore<Namespace> Namespaces { get; }
 
     /// <summary>The pods of this node.</summary>
     public ObjectStore<Pod> Pods { get; }
