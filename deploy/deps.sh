@@ -35,8 +35,10 @@ for purpose in "$@"; do
       need iptables iptables
       need ipset ipset
       need ipvsadm ipvsadm
-      # A BGP speaker of somebody else's.
-      need bird2 /usr/sbin/bird ;;
+      # BGP speakers of others.
+      need bird2 /usr/sbin/bird
+      need gobgpd gobgpd
+      need frr /usr/lib/frr/bgpd ;;
     bench)
       need gcc gcc
       need libc6-dev /usr/include/stdlib.h

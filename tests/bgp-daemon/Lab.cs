@@ -8,7 +8,7 @@ namespace Podwire.BgpDaemon.Tests;
 /// Network namespaces on one bridge, 10.99.0.0/16 and fd99::/64: the reflector in the first as 10.99.0.1 and fd99::1, peers in others as 10.99.1.N and fd99::1:N.
 /// All that was made goes with it: processes, namespaces, files.
 /// </summary>
-internal sealed class Lab : IDisposable
+internal sealed partial class Lab : IDisposable
 {
     private static int made;
     private readonly string name = $"pwb{Environment.ProcessId}x{Interlocked.Increment(ref made)}";

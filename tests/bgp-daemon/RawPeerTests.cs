@@ -158,6 +158,39 @@ public class RawPeerTests
         Assert.Equal(50_000, (int)lab.Neighbor(1)!["prefixesIn"]!);
     }
 
+    [Fact]
+    public void Withdrawal_RightBehindItsAnnouncement_IsTheLastWord()
+    {
+        using var lab = new Lab(3);
+        lab.WriteConfig(Range);
+        lab.StartDaemon();
+        using var sender = new RawPeer(lab.PathOf(1), "10.99.1.1").Open();
+        using var reader = new RawPeer(lab.PathOf(2), "10.99.1.2").Open();
+        using var slow = new RawPeer(lab.PathOf(3), "10.99.1.3", receiveBuffer: 4096).Open();
+        // A megabyte and more that the slow one does not read: from here on it is owed, not queued.
+        for (var round = 1; round <= 20; round++)
+        {
+            Announce(sender, 20_000, (byte)round);
+        }
+
+        // In one piece, so that both are there before anybody is told; and the other way round, where the route stays.
+        for (var d = 0; d < 200; d++)
+        {
+            sender.Send([.. RawPeer.Update(sender.Attributes(), RawPeer.Host(10, 7, 0, d)), .. RawPeer.Update([], [], RawPeer.Host(10, 7, 0, d)), .. RawPeer.Update([], [], RawPeer.Host(10, 8, 0, d)), .. RawPeer.Update(sender.Attributes(), RawPeer.Host(10, 8, 0, d))]);
+        }
+
+        // Announced now and withdrawn in a later read, while the slow one still waits for the first.
+        sender.Send(RawPeer.Update(sender.Attributes(), [.. Enumerable.Range(0, 250).SelectMany(static d => RawPeer.Host(10, 6, 0, d))]));
+        reader.ReadUntil(() => reader.Prefixes.Contains("10.6.0.249/32"));
+        sender.Send(RawPeer.Update([], [], [.. Enumerable.Range(0, 250).SelectMany(static d => RawPeer.Host(10, 6, 0, d))]));
+        sender.Send(RawPeer.Update(sender.Attributes(), RawPeer.Host(10, 9, 9, 9)));
+        foreach (var peer in (RawPeer[])[reader, slow])
+        {
+            peer.ReadUntil(() => peer.Prefixes.Contains("10.9.9.9/32") && peer.Prefixes.Count == 20_201);
+            Assert.DoesNotContain(peer.Prefixes, static prefix => prefix.StartsWith("10.7.") || prefix.StartsWith("10.6."));
+        }
+    }
+
     /// <summary>Announces so many prefixes 10.10+.x.y/32 in full messages, with a local preference of its own.</summary>
     private static void Announce(RawPeer sender, int count, byte preference)
     {

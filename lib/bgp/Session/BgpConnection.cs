@@ -13,7 +13,7 @@ public sealed class BgpConnection
     internal BgpConnection(Neighbor neighbor, bool isOutgoing, IpAddress local, long now)
     {
         (Neighbor, IsOutgoing, LocalAddress) = (neighbor, isOutgoing, local);
-        (LastHeard, LastSent, LastProgress) = (now, now, now);
+        (Begun, LastHeard, LastSent, LastProgress) = (now, now, now, now);
     }
 
     /// <summary>Whose it is.</summary>
@@ -40,6 +40,9 @@ public sealed class BgpConnection
     internal OutQueue Output { get; } = new();
 
     internal OpenMessage? PeerOpen { get; set; }
+
+    /// <summary>When the TCP connection stood.</summary>
+    internal long Begun { get; }
 
     internal long LastHeard { get; set; }
 

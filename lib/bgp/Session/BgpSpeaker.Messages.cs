@@ -6,6 +6,9 @@ namespace Podwire.Bgp.Session;
 /// <content>What each message does in each state.</content>
 public sealed partial class BgpSpeaker
 {
+    /// <summary>A connection that stands so soon after the session was established was opened before that, in milliseconds.</summary>
+    private const int AtOnceMilliseconds = 2_000;
+
     private void Handle(BgpConnection connection, BgpMessageType type, ReadOnlySpan<byte> body, long now)
     {
         switch (type)
@@ -83,7 +86,8 @@ public sealed partial class BgpSpeaker
 
     /// <summary>
     /// Of two connections the one stays that the end with the higher identifier opened (RFC 4271 section 6.8). A connection besides an established
-    /// session is refused, unless the neighbour restarts gracefully: then it is the session that is gone (RFC 4724 section 5).
+    /// session is refused, unless the neighbour restarts gracefully: then it is the session that is gone (RFC 4724 section 5). It does not if both
+    /// connections were opened at once.
     /// </summary>
     private bool IsKept(BgpConnection connection, OpenMessage open, long now)
     {
@@ -94,7 +98,8 @@ public sealed partial class BgpSpeaker
                 continue;
             }
 
-            if (other.State == SessionState.Established && open.Capabilities.GracefulRestart is not null && other.Negotiated!.PeerRestart is not null)
+            if (other.State == SessionState.Established && open.Capabilities.GracefulRestart is { } restart && other.Negotiated!.PeerRestart is not null
+                && (restart.IsRestarting || connection.Begun > connection.Neighbor.Since + AtOnceMilliseconds))
             {
                 End(other, "the neighbour restarted", now, keepsRoutes: true);
                 continue;

@@ -244,10 +244,12 @@ public sealed partial class BgpSpeaker
         }
 
         neighbor.LastError = reason;
-        neighbor.ErrorsInARow = wasSession ? 0 : neighbor.ErrorsInARow + 1;
+        // Without a NOTIFICATION the transport failed, not the speakers: the next try is as soon as after one that was refused (RFC 4271 section 8.2.2, event 18).
+        var isTransport = wasSession || keepsRoutes;
+        neighbor.ErrorsInARow = isTransport ? 0 : neighbor.ErrorsInARow + 1;
         Move(neighbor, neighbor.IsDisabled ? SessionState.Idle : SessionState.Active, reason, now);
         var factor = Math.Min(6, 1 << Math.Min(3, neighbor.ErrorsInARow));
-        neighbor.ConnectAt = neighbor.Config.IsPassive || neighbor.IsDisabled ? Neighbor.Never : now + (wasSession ? neighbor.Config.ConnectRetryMilliseconds : neighbor.Config.ErrorWaitMilliseconds * factor);
+        neighbor.ConnectAt = neighbor.Config.IsPassive || neighbor.IsDisabled ? Neighbor.Never : now + (isTransport ? neighbor.Config.ConnectRetryMilliseconds : neighbor.Config.ErrorWaitMilliseconds * factor);
         if (neighbor is { IsDynamic: true, HasStaleRoutes: false })
         {
             Forget(neighbor);

@@ -13,6 +13,8 @@ public sealed partial class BgpSpeaker
 {
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
+    private const int RestMilliseconds = 1_000;
+
     private readonly SpeakerConfig config;
     private readonly ISpeakerHost host;
     private readonly AttributeTable attributes = new();
@@ -94,9 +96,11 @@ public sealed partial class BgpSpeaker
         neighbor.Config = next;
         if (before with { Import = next.Import, Export = next.Export, MaxPrefixes = next.MaxPrefixes } != next)
         {
+            // Time for the neighbour to read why, before the next connection tells it that there was a restart.
+            var rest = neighbor.Connections.Count > 0 ? RestMilliseconds : 0;
             Stop(neighbor, NotificationMessage.Cease(BgpSubcode.CeaseConfigurationChange), "configuration changed", now, keepsRoutes: false);
             neighbor.Peer = ReplacePeer(neighbor, next, neighbor.Peer.RouterId);
-            neighbor.ConnectAt = next.IsPassive ? Neighbor.Never : now;
+            neighbor.ConnectAt = next.IsPassive ? Neighbor.Never : now + rest;
             return;
         }
 
