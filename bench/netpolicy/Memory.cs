@@ -15,20 +15,13 @@ internal sealed class Memory
     public async Task RunAsync(int localPods)
     {
         using var node = new BenchNode();
-        using var listener = node["node"].Run(() =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            socket.Listen(16);
-            return socket;
-        });
         await using var api = new FakeApiServer();
         api.Missing.Add("apis/policy.networking.k8s.io");
-        await api.StartAsync((ulong)listener.SafeHandle.DangerousGetHandle());
+        await api.StartAsync(node["node"]);
         Fill(api, localPods);
         var binary = Environment.GetEnvironmentVariable("NETPOLICY_BINARY");
         string[] command = binary is not null ? [binary] : [Environment.ProcessPath!, typeof(Memory).Assembly.Location, "netpolicy"];
-        using var process = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", node.Name, .. command, $"--master=http://127.0.0.1:{((IPEndPoint)listener.LocalEndPoint!).Port}", $"--hostname-override={BenchCluster.Node}", $"--socket=/tmp/{node.Name}.sock", "--healthz-bind-address="]) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", node.Name, .. command, $"--master={api.Address}", $"--hostname-override={BenchCluster.Node}", $"--socket=/tmp/{node.Name}.sock", "--healthz-bind-address="]) { RedirectStandardError = true })!;
         var began = Stopwatch.GetTimestamp();
         while (await process.StandardError.ReadLineAsync() is { } line && !line.Contains("tables loaded", StringComparison.Ordinal))
         {

@@ -12,7 +12,6 @@ internal sealed class Lab : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("overlay-bench-").FullName;
     private readonly NetNamespace underlay;
-    private readonly Socket listener;
     private readonly List<Process> agents = [];
     private readonly string agent;
 
@@ -38,13 +37,6 @@ internal sealed class Lab : IAsyncDisposable
         }
 
         underlay = NetNamespace.Open($"/run/netns/{Prefix}-u");
-        listener = underlay.Run(static () =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Parse("10.89.0.1"), 6443));
-            socket.Listen(64);
-            return socket;
-        });
     }
 
     public string Prefix { get; }
@@ -57,7 +49,13 @@ internal sealed class Lab : IAsyncDisposable
     public static async Task<Lab> CreateAsync(string agent, int count, string name = "")
     {
         var lab = new Lab(agent, count, name);
-        await lab.Api.StartAsync((ulong)lab.listener.Handle);
+        await lab.Api.StartAsync(lab.underlay.Run(static () =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse("10.89.0.1"), 6443));
+            socket.Listen(64);
+            return socket;
+        }));
         for (var number = 1; number <= count; number++)
         {
             lab.Api.Set(JsonNode.Parse($$"""{"kind":"Node","apiVersion":"v1","metadata":{"name":"node{{number}}"},"spec":{"podCIDR":"10.244.{{number}}.0/24","podCIDRs":["10.244.{{number}}.0/24"]} ,"status":{} }""")!);
@@ -132,7 +130,6 @@ internal sealed class Lab : IAsyncDisposable
     {
         StopAgents();
         await Api.DisposeAsync();
-        listener.Dispose();
         underlay.Dispose();
         foreach (var line in Tool.Run("ip", "netns", "list").Split('\n').Select(static line => line.Split(' ')[0]).Where(name => name.StartsWith(Prefix + "-", StringComparison.Ordinal)))
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -24,12 +25,16 @@ internal sealed class FakeNodeApi : IAsyncDisposable
     /// <summary>What was written of events: «node: message».</summary>
     public System.Collections.Concurrent.ConcurrentQueue<string> Events { get; } = new();
 
-    /// <summary>Serves on a socket that listens already, in whichever network namespace.</summary>
-    public async Task StartAsync(ulong listening)
+    /// <summary>Serves on a socket that listens already, in whichever network namespace, and closes it in the end.</summary>
+    public async Task StartAsync(Socket listening)
     {
+        var descriptor = (ulong)listening.Handle;
+        // Closed a second time, the descriptor's number would be somebody else's by then.
+        listening.SafeHandle.SetHandleAsInvalid();
+        GC.SuppressFinalize(listening);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenHandle(listening, static listen => listen.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenHandle(descriptor, static listen => listen.Protocols = HttpProtocols.Http1));
         application = builder.Build();
         application.Run(AnswerAsync);
         await application.StartAsync();

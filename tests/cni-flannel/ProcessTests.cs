@@ -160,16 +160,16 @@ public class ProcessTests
             return socket;
         });
         var api = new FakeNodeApi();
-        await api.StartAsync((ulong)listener.Handle);
+        await api.StartAsync(listener);
         foreach (var node in cluster.All)
         {
             api.Set(JsonNode.Parse($$"""{"kind":"Node","apiVersion":"v1","metadata":{"name":"{{node.Name}}"},"spec":{"podCIDR":"10.244.{{node.Number}}.0/24"} }""")!);
         }
 
-        return new Served(api, listener, underlay);
+        return new Served(api, underlay);
     }
 
-    private sealed class Served(FakeNodeApi api, Socket listener, NetNamespace underlay) : IAsyncDisposable
+    private sealed class Served(FakeNodeApi api, NetNamespace underlay) : IAsyncDisposable
     {
         public System.Collections.Concurrent.ConcurrentQueue<string> Events => api.Events;
 
@@ -180,7 +180,6 @@ public class ProcessTests
         public async ValueTask DisposeAsync()
         {
             await api.DisposeAsync();
-            listener.Dispose();
             underlay.Dispose();
         }
     }

@@ -171,20 +171,13 @@ public abstract class EnforcerTests(TestCluster cluster) : IAsyncLifetime
     public async Task Process_KilledAndStartedAgain_FindsItsTablesRightAndSendsNothing()
     {
         await cluster.StopAsync();
-        using var listener = cluster["n1"].Run(() =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            socket.Listen(16);
-            return socket;
-        });
         cluster.Run("n1", "ip link set lo up");
         await using var api = new FakeApiServer();
-        await api.StartAsync((ulong)listener.SafeHandle.DangerousGetHandle());
+        await api.StartAsync(cluster["n1"]);
         api.Set(ApiObjects.Namespaces, "", "x", ApiObjects.Namespace("x"));
         api.Set(ApiObjects.Pods, "x", "a1", ApiObjects.Pod("x", "a1", "n1", "10.244.1.2 fd44:1::2", "app=web", "http/TCP/80"));
         api.Set(ApiObjects.Policies, "x", "p", ApiObjects.Policy("x", "p", """{"podSelector":{},"ingress":[{"from":[{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.244.1.3/32"]}},{"ipBlock":{"cidr":"::/0"}},{"podSelector":{}}],"ports":[{"port":80,"endPort":90},{"port":443},{"protocol":"UDP"}]}]}"""));
-        string[] flags = [$"--master=http://127.0.0.1:{((IPEndPoint)listener.LocalEndPoint!).Port}", "--hostname-override=n1", $"--backend={cluster.Backend}", $"--socket={cluster.SocketOf("process")}"];
+        string[] flags = [$"--master={api.Address}", "--hostname-override=n1", $"--backend={cluster.Backend}", $"--socket={cluster.SocketOf("process")}"];
         try
         {
             using var first = PolicyProcess.Start(cluster.NameOf("n1"), flags);

@@ -11,9 +11,8 @@ namespace Podwire.Proxy.Tests.Kernel;
 public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, IAsyncLifetime
 {
     private readonly FakeApiServer api = new();
-    private Socket? listener;
 
-    private string[] Flags => [$"--master=http://127.0.0.1:{((IPEndPoint)listener!.LocalEndPoint!).Port}", "--hostname-override=node1", "--cluster-cidr=10.244.0.0/16,fd44::/16", "--metrics-bind-address=", "--healthz-bind-address=127.0.0.1:10256", "--sync-period=5s"];
+    private string[] Flags => [$"--master={api.Address}", "--hostname-override=node1", "--cluster-cidr=10.244.0.0/16,fd44::/16", "--metrics-bind-address=", "--healthz-bind-address=127.0.0.1:10256", "--sync-period=5s"];
 
     public async ValueTask InitializeAsync()
     {
@@ -33,14 +32,7 @@ public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, I
             ServiceDataPlanes.Remove(new(), kernel, NullLogger.Instance);
         }
 
-        listener = node["node"].Run(() =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            socket.Listen(16);
-            return socket;
-        });
-        await api.StartAsync((ulong)listener.SafeHandle.DangerousGetHandle());
+        await api.StartAsync(node["node"]);
         api.Set(Nodes, "", "node1", Node("node1"));
         api.Set(Services, "default", "web", Service("web", "10.96.3.1", "http/TCP/80/30301"));
         api.Set(Slices, "default", "web-IPv4", Slice("web", "http/TCP/8080", "10.244.0.3 10.244.0.4"));
@@ -51,7 +43,6 @@ public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, I
         if (UmlGuest.IsInside)
         {
             await api.DisposeAsync();
-            listener?.Dispose();
         }
     }
 

@@ -11,9 +11,8 @@ namespace Podwire.Proxy.Tests.Kernel;
 public sealed class ModeProcessTests(TestNode node) : IClassFixture<TestNode>, IAsyncLifetime
 {
     private readonly FakeApiServer api = new();
-    private Socket? listener;
 
-    private string Master => $"--master=http://127.0.0.1:{((IPEndPoint)listener!.LocalEndPoint!).Port}";
+    private string Master => $"--master={api.Address}";
 
     private string[] Flags => [Master, "--hostname-override=node1", "--cluster-cidr=10.244.0.0/16,fd44::/16", "--metrics-bind-address=127.0.0.1:10249", "--healthz-bind-address=127.0.0.1:10256", "--min-sync-period=0s"];
 
@@ -25,14 +24,7 @@ public sealed class ModeProcessTests(TestNode node) : IClassFixture<TestNode>, I
         }
 
         Assert.Equal(0, (await ProxyProcess.Start(node.NameOf("node"), "--cleanup").EndAsync()).ExitCode);
-        listener = node["node"].Run(() =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            socket.Listen(16);
-            return socket;
-        });
-        await api.StartAsync((ulong)listener.SafeHandle.DangerousGetHandle());
+        await api.StartAsync(node["node"]);
         api.Set(Nodes, "", "node1", Node("node1"));
         api.Set(Services, "default", "web", Service("web", "10.96.9.1", "http/TCP/80/30901"));
         api.Set(Slices, "default", "web-IPv4", Slice("web", "http/TCP/8080", "10.244.0.3 10.244.0.4"));
@@ -41,7 +33,6 @@ public sealed class ModeProcessTests(TestNode node) : IClassFixture<TestNode>, I
     public async ValueTask DisposeAsync()
     {
         await api.DisposeAsync();
-        listener?.Dispose();
     }
 
     [Fact]

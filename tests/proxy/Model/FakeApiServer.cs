@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Podwire.Netlink.Namespaces;
 
 namespace Podwire.Proxy.Tests.Model;
 
@@ -21,7 +23,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private long version = 1;
 
     /// <summary>The address to give as --master.</summary>
-    public string Address => application!.Urls.First();
+    public string Address { get; private set; } = string.Empty;
 
     /// <summary>How many lists were asked for.</summary>
     public int Lists { get; private set; }
@@ -49,26 +51,29 @@ internal sealed class FakeApiServer : IAsyncDisposable
     /// <summary>What was written of events: «reason message».</summary>
     public ConcurrentQueue<string> Events { get; } = new();
 
-    /// <summary>Starts on a free port of 127.0.0.1, or on a socket that is bound already (in another network namespace, say).</summary>
-    public async Task StartAsync(ulong? listening = null)
+    /// <summary>Starts on a free port of 127.0.0.1, of another network namespace if one is given.</summary>
+    public async Task StartAsync(NetNamespace? ns = null)
     {
+        var socket = ns is null ? Listen() : ns.Run(Listen);
+        Address = $"http://{socket.LocalEndPoint}";
+        var descriptor = (ulong)socket.Handle;
+        // The server closes the descriptor. Closed a second time, its number would be somebody else's by then.
+        socket.SafeHandle.SetHandleAsInvalid();
+        GC.SuppressFinalize(socket);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
-            if (listening is { } handle)
-            {
-                kestrel.ListenHandle(handle, Http1);
-            }
-            else
-            {
-                kestrel.Listen(IPAddress.Loopback, 0, Http1);
-            }
-        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenHandle(descriptor, static listen => listen.Protocols = HttpProtocols.Http1));
         application = builder.Build();
         application.Run(AnswerAsync);
         await application.StartAsync();
+    }
+
+    private static Socket Listen()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        return socket;
     }
 
     /// <summary>Creates or changes an object. The path is the collection's: <c>api/v1/services</c>.</summary>
