@@ -18,6 +18,9 @@ internal sealed class PolicyKernel : IDisposable
     /// <summary>nftables.</summary>
     public INftables Nft => socket;
 
+    /// <summary>The namespace; null for that of the process.</summary>
+    public NetNamespace? Namespace => ns;
+
     /// <summary>The port that our own transactions come from.</summary>
     public uint NftPort => socket.PortId;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.Netlink;
 using Podwire.NetPolicy.Apply;
 using Podwire.NetPolicy.Apply.Iptables;

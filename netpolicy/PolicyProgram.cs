@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Podwire.Daemon;
+using Podwire.Iptables;
 using Podwire.Kube;
 using Podwire.Netlink;
 using Podwire.NetPolicy.Apply;

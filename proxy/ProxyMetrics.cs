@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Podwire.Iptables;
 using Podwire.Primitives;
 using Podwire.Proxy.Apply;
 using Podwire.Proxy.Apply.Iptables;
@@ -77,8 +78,8 @@ internal sealed class ProxyMetrics : IDisposable
         endpointChanges = Count("kubeproxy_sync_proxy_rules_endpoint_changes_total", "Cumulative proxy rules Endpoint changes");
         meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_service_changes_pending", () => pending().Services, null, "Pending proxy rules Service changes");
         meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_endpoint_changes_pending", () => pending().Endpoints, null, "Pending proxy rules Endpoint changes");
-        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_timestamp_seconds", () => Families.Mapped(family => new Measurement<double>(Volatile.Read(ref lastSync[IndexOf(family)]), Label(family))), null, "The last time proxy rules were successfully synced");
-        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds", () => Families.Mapped(family => new Measurement<double>(Volatile.Read(ref lastQueued), Label(family))), null, "The last time a sync of proxy rules was queued");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_timestamp_seconds", () => Families.Select(family => new Measurement<double>(Volatile.Read(ref lastSync[IndexOf(family)]), Label(family))), null, "The last time proxy rules were successfully synced");
+        meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds", () => Families.Select(family => new Measurement<double>(Volatile.Read(ref lastQueued), Label(family))), null, "The last time a sync of proxy rules was queued");
         meter.CreateObservableGauge("kubeproxy_sync_proxy_rules_no_local_endpoints_total", NoLocal, null, "Number of services with a Local traffic policy and no endpoints");
     }
 

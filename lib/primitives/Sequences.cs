@@ -143,4 +143,21 @@ public static class Sequences
             }
         }
     }
+
+    /// <summary>A list of all in their natural order.</summary>
+    public static List<T> InOrder<T>(this IEnumerable<T> source)
+        where T : IComparable<T>
+    {
+        var list = new List<T>(source);
+        list.Sort();
+        return list;
+    }
+
+    /// <summary>A list of all in an order that tells any two apart: equal ones may change places.</summary>
+    public static List<T> InOrder<T>(this IEnumerable<T> source, Comparison<T> order)
+    {
+        var list = new List<T>(source);
+        list.Sort(order);
+        return list;
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.NetPolicy.Apply.Iptables;
 using Podwire.NetPolicy.Config;
 

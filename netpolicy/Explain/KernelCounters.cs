@@ -1,3 +1,4 @@
+using Podwire.Iptables;
 using Podwire.Netlink;
 using Podwire.Netlink.IpSet;
 using Podwire.Netlink.Namespaces;
@@ -89,6 +90,6 @@ internal static class KernelCounters
         }
 
         using var kernel = ns.Run(PolicyKernel.Open);
-        return IptablesCounters.Denied(new IptablesPrograms(kernel).Save(pod.Family, "-c"), pod, ingress);
+        return IptablesCounters.Denied(new IptablesPrograms(kernel.Namespace).Save(pod.Family, "-t", "filter", "-c"), pod, ingress);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class ChainCompiler(TableSettings settings)
             [
                 Rule.Of(new SetLookup(schema.Daddr, schema.ClusterIps.Name), VerdictStatement.Goto(RejectChain)),
                 // An address that no Service has would go round between the node and its default router.
-                .. settings.ServiceCidrs.Mapped(range => Rule.Of(Match.Prefix(schema.Daddr, range), VerdictStatement.Drop)),
+                .. settings.ServiceCidrs.Select(range => Rule.Of(Match.Prefix(schema.Daddr, range), VerdictStatement.Drop)),
             ]);
         yield return Chain.Regular(FirewallCheck, Rule.Of(new VerdictMapLookup(schema.FrontendExpression, schema.FirewallIps.Name)));
         yield return Nat(ChainHook.Prerouting, ChainPriority.DstNat, Rule.Of(VerdictStatement.Jump(Services)));
@@ -119,7 +119,7 @@ internal sealed class ChainCompiler(TableSettings settings)
     /// <summary>The chain that drops what comes from outside a load balancer's source ranges.</summary>
     public Chain Firewall(CompiledService service) => Chain.Regular(
         service.FirewallChain!,
-        [.. service.FirewallRanges.Mapped(range => Rule.Of(Match.Prefix(schema.Saddr, range), VerdictStatement.Return)), Rule.Of(VerdictStatement.Drop)]);
+        [.. service.FirewallRanges.Select(range => Rule.Of(Match.Prefix(schema.Saddr, range), VerdictStatement.Return)), Rule.Of(VerdictStatement.Drop)]);
 
     private static Chain Nat(ChainHook hook, int priority, params Rule[] rules) =>
         Chain.Hooked($"nat-{hook.ToString().ToLowerInvariant()}", new(ChainType.Nat, hook, priority), rules);
@@ -154,7 +154,7 @@ internal sealed class ChainCompiler(TableSettings settings)
         var lookup = new VerdictMapLookup(schema.NodePortExpression, map);
         if (settings.NodePortAddresses is { } prefixes)
         {
-            return prefixes.Mapped(prefix => Rule.Of(Match.Prefix(schema.Daddr, prefix), Match.LocalDestination, lookup));
+            return prefixes.Select(prefix => Rule.Of(Match.Prefix(schema.Daddr, prefix), Match.LocalDestination, lookup));
         }
 
         var loopback = settings.Family == IpFamily.V4 ? new IpPrefix(IpAddress.FromV4(0x7F000000), 8) : IpPrefix.Host(IpAddress.FromValue(IpFamily.V6, 1));

@@ -39,7 +39,7 @@ internal sealed class CompiledAffinity
     public bool ExternalLocal { get; init; }
 
     /// <summary>Every endpoint once.</summary>
-    public IEnumerable<AffinityEndpoint> Endpoints => ((IEnumerable<AffinityEndpoint>)[.. Cluster, .. Local]).Unique();
+    public IEnumerable<AffinityEndpoint> Endpoints => ((IEnumerable<AffinityEndpoint>)[.. Cluster, .. Local]).Distinct();
 
     /// <summary>Draws from the cluster-wide endpoints.</summary>
     public string ServiceChain => $"service-{Id}";

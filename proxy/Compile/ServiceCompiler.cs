@@ -164,7 +164,7 @@ internal static class ServiceCompiler
             return (null, []);
         }
 
-        var ranges = service.SourceRanges.Filtered(range => range.Family == family).Unique().InOrder();
+        var ranges = service.SourceRanges.Where(range => range.Family == family).Distinct().InOrder();
         if (ranges.Count == 0 || ranges.Exists(static range => range.Length == 0))
         {
             return (null, []);
@@ -173,7 +173,7 @@ internal static class ServiceCompiler
         // A node that holds the load balancer's address itself talks to it from that very address.
         if (node.Addresses.Any(address => ranges.Exists(range => range.Contains(address))))
         {
-            ranges.AddRange(service.LoadBalancerIps.Filtered(address => address.Family == family).Mapped(IpPrefix.Host));
+            ranges.AddRange(service.LoadBalancerIps.Where(address => address.Family == family).Select(IpPrefix.Host));
             ranges.Sort();
         }
 

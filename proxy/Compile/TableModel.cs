@@ -146,9 +146,9 @@ internal sealed class TableModel : IFrontendIndex
             Collect(entry.Compiled, lists, all, sets);
         }
 
-        all.AddRange(shared.Chains.Keys.Mapped(chains.Shared));
-        lists[schema.Hairpin.Name].AddRange(shared.Hairpins.Keys.Mapped(ElementCompiler.Hairpin));
-        lists[schema.ClusterIps.Name].AddRange(shared.ClusterIps.Keys.Mapped(ElementCompiler.ClusterIp));
+        all.AddRange(shared.Chains.Keys.Select(chains.Shared));
+        lists[schema.Hairpin.Name].AddRange(shared.Hairpins.Keys.Select(ElementCompiler.Hairpin));
+        lists[schema.ClusterIps.Name].AddRange(shared.ClusterIps.Keys.Select(ElementCompiler.ClusterIp));
         sets.AddRange(schema.All.Select(set => set with { Elements = ValueList.Adopt(lists[set.Name].ToArray()) }));
         return new() { Id = schema.Id, Comment = TableComment, Chains = ValueList.From(all), Sets = ValueList.From(sets) };
     }

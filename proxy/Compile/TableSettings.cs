@@ -37,7 +37,7 @@ internal sealed record TableSettings
         MasqueradeAll = options.MasqueradeAll,
         NodePortAddresses = NodePortsOf(options.NodePorts, node, family),
         DropInvalid = !options.ConntrackTcpBeLiberal,
-        ServiceCidrs = (options.ServiceCidrs.Count > 0 ? options.ServiceCidrs : node.ServiceCidrs).Filtered(range => range.Family == family).Unique().InOrder(),
+        ServiceCidrs = (options.ServiceCidrs.Count > 0 ? options.ServiceCidrs : node.ServiceCidrs).Where(range => range.Family == family).Distinct().InOrder(),
     };
 
     /// <inheritdoc/>
@@ -80,6 +80,6 @@ internal sealed record TableSettings
             return primary.IsNone ? [] : [IpPrefix.Host(primary)];
         }
 
-        return addresses.Prefixes.Count == 0 ? null : addresses.Prefixes.Filtered(prefix => prefix.Family == family);
+        return addresses.Prefixes.Count == 0 ? null : addresses.Prefixes.Where(prefix => prefix.Family == family).ToList();
     }
 }

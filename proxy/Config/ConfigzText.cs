@@ -32,7 +32,7 @@ internal static class ConfigzText
             json.WriteString("interfaceNamePrefix", options.InterfaceNamePrefix ?? string.Empty);
             json.WriteEndObject();
             json.WriteStartArray("nodePortAddresses");
-            foreach (var item in options.NodePorts.PrimaryOnly ? ["primary"] : options.NodePorts.Prefixes.Mapped(static prefix => prefix.ToString()))
+            foreach (var item in options.NodePorts.PrimaryOnly ? ["primary"] : options.NodePorts.Prefixes.Select(static prefix => prefix.ToString()))
             {
                 json.WriteStringValue(item);
             }

@@ -1,3 +1,4 @@
+using Podwire.Iptables;
 using Podwire.Netlink.Ipvs;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
@@ -42,13 +43,13 @@ internal sealed class ExplainKernel(NetNamespace ns)
     public string Explain(ProxyMode mode, ProxyOptions options, ProxySnapshot snapshot, ExplainedPacket packet, string? from, IReadOnlySet<IpAddress> local)
     {
         var family = packet.Destination.Family;
-        var services = snapshot.Services.Filtered(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
+        var services = snapshot.Services.Where(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
         switch (mode)
         {
             case ProxyMode.Iptables:
                 var chains = new IptablesModel(IptablesSettings.Of(options, snapshot.Node, family));
                 _ = chains.Apply(snapshot);
-                return new IptablesExplanation(chains, programs.SaveText(family, "-c"), services, snapshot.Node, local, list => IsNoted(list, packet.Source)).Write(packet, from);
+                return new IptablesExplanation(chains, programs.Save(family, "-c"), services, snapshot.Node, local, list => IsNoted(list, packet.Source)).Write(packet, from);
             case ProxyMode.Ipvs:
                 return ExplainIpvs(options, snapshot, services, packet, from, local);
             default:
@@ -70,7 +71,7 @@ internal sealed class ExplainKernel(NetNamespace ns)
         var key = new IpvsServiceKey(packet.Protocol, packet.Destination, packet.Port);
         var director = new IpvsDirector(family, kernel.ReadServices(family), kernel.ReadEntries(family));
         return new IpvsExplanation(
-            model, director, CountedRules.Read(programs.SaveText(family, "-c")), services, snapshot.Node, local,
+            model, director, CountedRules.Read(programs.Save(family, "-c")), services, snapshot.Node, local,
             kernel.Ipvs.GetCounters(key), kernel.Ipvs.ListDestinations(key)).Write(packet, from);
     }
 
@@ -97,7 +98,7 @@ internal sealed class ExplainKernel(NetNamespace ns)
                 }
 
             default:
-                return programs.Exist && programs.Try(family, "-t", "nat", "-S", KubeChains.Services);
+                return programs.Exist && programs.Try(family, "-t", "nat", "-S", KubeChains.Services) is not null;
         }
     }
 

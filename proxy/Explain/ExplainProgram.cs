@@ -1,4 +1,5 @@
 using Podwire.Daemon;
+using Podwire.Iptables;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
 using Podwire.Netlink;
@@ -95,10 +96,10 @@ public static class ExplainProgram
         NetNamespace ns, ProxyOptions options, KubeClient client, string source, ExplainTarget target, CancellationToken cancel)
     {
         using var route = RouteSocket.Open(ns);
-        var local = new HashSet<IpAddress>(route.ListAddresses().Mapped(static entry => entry.Prefix.Address));
+        var local = new HashSet<IpAddress>(route.ListAddresses().Select(static entry => entry.Prefix.Address));
         var state = await ReadAsync(options, client, cancel).ConfigureAwait(false);
         var snapshot = state.Take(everything: true)!;
-        var services = snapshot.Services.Filtered(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
+        var services = snapshot.Services.Where(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
         var (candidates, name) = await SourceAsync(client, source, state.Node, cancel).ConfigureAwait(false);
         var (address, port, protocol) = target.Resolve(services, candidates.Count > 0 ? candidates[0].Family : null);
         var from = candidates.FirstOrDefault(candidate => candidate.Family == address.Family);
@@ -170,7 +171,7 @@ public static class ExplainProgram
         var (ns, name) = slash < 0 ? ("default", source) : (source[..slash], source[(slash + 1)..]);
         var pod = await client.TryGetAsync(KubeResources.Pods, ns, name, cancel).ConfigureAwait(false) ?? throw new ConfigurationException($"there is no pod {ns}/{name}, and '{source}' is not an address");
         var texts = pod.Status is { PodIPs.Count: > 0 } status ? status.PodIPs.Select(static ip => ip.Ip ?? string.Empty) : [pod.Status?.PodIP ?? string.Empty];
-        var addresses = texts.Where(text => IpAddress.TryParse(text, null, out _)).Mapped(static text => IpAddress.Parse(text));
+        var addresses = texts.Where(text => IpAddress.TryParse(text, null, out _)).Select(static text => IpAddress.Parse(text)).ToList();
         return addresses.Count > 0 ? (addresses, $"pod {ns}/{name}") : throw new ConfigurationException($"pod {ns}/{name} has no address yet");
     }
 

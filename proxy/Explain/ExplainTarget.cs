@@ -63,7 +63,7 @@ internal readonly record struct ExplainTarget(IpAddress Address, ServiceKey Serv
         var port = Array.Find(record.Ports, port => (port.Name == name || port.Port.ToString() == name) && (protocol is null || port.Protocol == protocol));
         if (port.Port == 0)
         {
-            throw new ConfigurationException($"Service {key} has no port {name}; it has {string.Join(", ", record.Ports.Mapped(static port => port.Name.Length > 0 ? $"{port.Name} ({port.Port})" : port.Port.ToString()))}");
+            throw new ConfigurationException($"Service {key} has no port {name}; it has {string.Join(", ", record.Ports.Select(static port => port.Name.Length > 0 ? $"{port.Name} ({port.Port})" : port.Port.ToString()))}");
         }
 
         var address = record.ClusterIps.FirstOrDefault(address => address.Family == family);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Podwire.Iptables;
 using Podwire.Netlink;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
@@ -95,7 +96,7 @@ internal sealed class IptablesTrace
     private static int RemoveLeftovers(IptablesPrograms programs, IpFamily family)
     {
         var removed = 0;
-        foreach (var line in programs.SaveText(family, "-t", "raw").Split('\n'))
+        foreach (var line in programs.Save(family, "-t", "raw").Split('\n'))
         {
             var at = line.IndexOf(CommentPrefix, StringComparison.Ordinal);
             if (!line.StartsWith("-A ", StringComparison.Ordinal) || at < 0)
@@ -110,7 +111,7 @@ internal sealed class IptablesTrace
             }
 
             // iptables-save quotes nothing else of such a rule.
-            if (programs.Try(family, ["-t", "raw", "-D", .. line[3..].Replace("\"", string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries)]))
+            if (programs.Try(family, ["-t", "raw", "-D", .. line[3..].Replace("\"", string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries)]) is not null)
             {
                 removed++;
             }

@@ -50,7 +50,7 @@ internal sealed class PacketWalk
             first.choices.AddRange(other.choices);
         }
 
-        return new(verdict, first.steps, first.choices.Unique(), first.masqueraded);
+        return new(verdict, first.steps, first.choices.Distinct().ToList(), first.masqueraded);
     }
 
     private WalkVerdict Walk()

@@ -24,7 +24,7 @@ internal sealed class ConntrackFlows : IFlowTable, IDisposable
             new(flow.Reply.Source, flow.Reply.SourcePort))));
 
     /// <inheritdoc/>
-    public IReadOnlySet<IpAddress> LocalAddresses() => new HashSet<IpAddress>(route.ListAddresses().Mapped(static entry => entry.Prefix.Address));
+    public IReadOnlySet<IpAddress> LocalAddresses() => new HashSet<IpAddress>(route.ListAddresses().Select(static entry => entry.Prefix.Address));
 
     /// <inheritdoc/>
     public void Dispose()

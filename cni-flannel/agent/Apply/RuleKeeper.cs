@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Podwire.CniFlannel.Agent.Compile;
 using Podwire.CniFlannel.Agent.State;
+using Podwire.Iptables;
 using Podwire.Netlink;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
@@ -17,7 +18,7 @@ internal sealed class RuleKeeper
     private readonly NodeKernel kernel;
     private readonly FlannelOptions options;
     private readonly ILogger logger;
-    private readonly Iptables iptables;
+    private readonly IptablesChains iptables;
     private readonly bool installed;
     private bool cleaned;
 
@@ -28,8 +29,9 @@ internal sealed class RuleKeeper
         this.kernel = kernel;
         this.options = options;
         this.logger = logger;
-        iptables = new Iptables(kernel);
-        installed = Iptables.IsInstalled();
+        var programs = new IptablesPrograms(kernel.Target);
+        iptables = new IptablesChains(programs);
+        installed = programs.Exist;
         ByIptables = enableNftables switch
         {
             true => false,

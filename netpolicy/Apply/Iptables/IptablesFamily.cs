@@ -1,3 +1,4 @@
+using Podwire.Iptables;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Compile.Iptables;
 using Podwire.Netlink;
@@ -122,7 +123,7 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
     {
         foreach (var variant in variants)
         {
-            var listing = IptablesListing.Read(variant.Save(schema.Family));
+            var listing = IptablesListing.Read(variant.Save(schema.Family, "-t", "filter"));
             var text = new RestoreText();
             text.RemoveJump(listing.Forward.FindAll(static rule => rule == IptablesCompiler.Jump).Count);
             foreach (var chain in listing.Chains.Keys)
@@ -225,7 +226,7 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
             dying.Remove(name);
         }
 
-        var text = Compare(plan, IptablesListing.Read(programs.Save(schema.Family)));
+        var text = Compare(plan, IptablesListing.Read(programs.Save(schema.Family, "-t", "filter")));
         var gone = new List<string>(actual.Keys).FindAll(name => name != compiler.Pending.Name && !plan.Sets.ContainsKey(name));
         if (isPlan)
         {

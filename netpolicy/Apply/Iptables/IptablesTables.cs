@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Compile.Iptables;
 using Podwire.NetPolicy.Verify;
@@ -17,7 +18,6 @@ internal sealed class IptablesTables : IPolicyTables
     /// <summary>The back end's name.</summary>
     public const string BackendName = "iptables";
 
-    private static readonly string[] LegacyTables = ["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"];
     private readonly PolicyKernel kernel;
     private readonly IptablesPrograms programs;
     private readonly IpSetSocket sets;
@@ -34,7 +34,7 @@ internal sealed class IptablesTables : IPolicyTables
     {
         (this.kernel, this.logger) = (kernel, logger);
         Settings = new(keepEstablished, HasVersionedNames: true);
-        programs = new(kernel, variant);
+        programs = new(kernel.Namespace, variant);
         sets = kernel.In(IpSetSocket.Open);
         foreach (var schema in TableSchema.All)
         {
@@ -99,7 +99,7 @@ internal sealed class IptablesTables : IPolicyTables
     /// <inheritdoc/>
     public void Remove()
     {
-        var variants = Variants();
+        var variants = programs.Variants();
         families.ForEach(family => family.Remove(variants));
     }
 
@@ -141,22 +141,6 @@ internal sealed class IptablesTables : IPolicyTables
         }
 
         return false;
-    }
-
-    /// <summary>Every iptables on this machine that may hold chains. Asking the legacy one for a table would make it, so it is asked only where there is one.</summary>
-    private List<IptablesPrograms> Variants()
-    {
-        var found = new List<IptablesPrograms>();
-        foreach (var variant in (IptablesVariant[])[IptablesVariant.Nft, IptablesVariant.Legacy])
-        {
-            var other = new IptablesPrograms(kernel, variant);
-            if (other.Exist && (variant == IptablesVariant.Nft || kernel.In(static () => Array.Exists(LegacyTables, static file => File.Exists(file) && File.ReadAllText(file).Length > 0))))
-            {
-                found.Add(other);
-            }
-        }
-
-        return found.Count > 0 || !programs.Exist ? found : [programs];
     }
 
     private SyncOutcome Sum(Func<IptablesFamily, SyncOutcome> work)

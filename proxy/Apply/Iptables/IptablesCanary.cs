@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile.Iptables;
 
@@ -30,7 +31,7 @@ internal sealed class IptablesCanary(IptablesPrograms programs, TimeSpan period,
     {
         foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
         {
-            if (programs.Has(family) && !Tables.All(table => programs.Try(family, "-t", table, "-S", KubeChains.Canary)))
+            if (programs.Has(family) && !Tables.All(table => programs.Try(family, "-t", table, "-S", KubeChains.Canary) is not null))
             {
                 return false;
             }

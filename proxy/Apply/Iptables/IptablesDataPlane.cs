@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile.Iptables;
@@ -157,7 +158,7 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
     }
 
     /// <inheritdoc/>
-    public bool IsPresent() => (HasNftChains() || HasLegacyTables()) && Variants().Any(variant => families.Any(family => !IptablesDiff.Removing(variant.Programs.Save(family.Family)).IsEmpty));
+    public bool IsPresent() => (HasNftChains() || programs.HasLegacyTables) && programs.Variants().Any(variant => families.Any(family => !IptablesDiff.Removing(variant.List(family.Family)).IsEmpty));
 
     /// <inheritdoc/>
     public void Remove(ProxyMode? successor)
@@ -167,11 +168,11 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
             IptablesTrace.RemoveLeftovers(kernel.Namespace);
         }
 
-        foreach (var (variant, others) in Variants())
+        foreach (var others in programs.Variants())
         {
             foreach (var family in families)
             {
-                var change = IptablesDiff.Removing(others.Save(family.Family), keepShared: successor == ProxyMode.Ipvs);
+                var change = IptablesDiff.Removing(others.List(family.Family), keepShared: successor == ProxyMode.Ipvs);
                 if (change.IsEmpty)
                 {
                     continue;
@@ -184,7 +185,7 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
                 }
 
                 others.Restore(family.Family, change.ToRestoreText());
-                IptablesLog.Removed(logger, variant, family.Family == IpFamily.V4 ? "iptables" : "ip6tables", change.LineCount);
+                IptablesLog.Removed(logger, others.Variant, family.Family == IpFamily.V4 ? "iptables" : "ip6tables", change.LineCount);
             }
         }
     }
@@ -199,27 +200,7 @@ internal sealed class IptablesDataPlane : IServiceDataPlane
         && table.Name is "filter" or "nat" or "mangle"
         && (BuiltIn.Contains(chain) || chain.StartsWith("KUBE-", StringComparison.Ordinal));
 
-    /// <summary>Every iptables on this machine that may hold chains: both variants where they are told apart.</summary>
-    private IEnumerable<(IptablesVariant Variant, IptablesPrograms Programs)> Variants()
-    {
-        var found = new List<(IptablesVariant, IptablesPrograms)>();
-        foreach (var variant in (IptablesVariant[])[IptablesVariant.Nft, IptablesVariant.Legacy])
-        {
-            var others = new IptablesPrograms(kernel.Namespace, variant);
-            if (others.Exist && (variant == IptablesVariant.Nft || HasLegacyTables()))
-            {
-                found.Add((variant, others));
-            }
-        }
-
-        return found.Count > 0 || !programs.Exist ? found : [(IptablesVariant.Default, programs)];
-    }
-
     /// <summary>Asks the kernel, so that other modes need not start a program to find out that there is nothing.</summary>
     private bool HasNftChains() => kernel.ListTables().Any(table => table is { Family: TableFamily.Ip or TableFamily.Ip6, Name: "filter" or "nat" or "mangle" }
         && ((string[])[KubeChains.Canary, KubeChains.Services, KubeChains.Postrouting, KubeChains.Forward]).Any(chain => kernel.HasChain(table, chain)));
-
-    /// <summary>The kernel names the legacy tables in use; asking for one would make it.</summary>
-    private bool HasLegacyTables() => kernel.Namespace.Run(static () =>
-        ((string[])["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"]).Any(static file => File.Exists(file) && File.ReadAllText(file).Length > 0));
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 
 namespace Podwire.Proxy.Apply.Iptables;
 

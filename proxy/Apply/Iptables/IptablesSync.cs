@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.Primitives;
 using Podwire.Proxy.Compile.Iptables;
 using Podwire.Proxy.State;
@@ -65,12 +66,12 @@ internal sealed class IptablesSync(IptablesPrograms programs, IpFamily family, I
     {
         var planned = new IptablesModel(settings);
         _ = planned.Apply(snapshot);
-        return IptablesDiff.Between(programs.Save(family), planned).ToRestoreText();
+        return IptablesDiff.Between(programs.List(family), planned).ToRestoreText();
     }
 
     private SyncOutcome Repair()
     {
-        var change = IptablesDiff.Between(programs.Save(family), model!);
+        var change = IptablesDiff.Between(programs.List(family), model!);
         if (!change.IsEmpty)
         {
             programs.Restore(family, change.ToRestoreText());

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.Netlink;
 using Podwire.Netlink.Ipvs;
 using Podwire.Netlink.Namespaces;
@@ -207,7 +208,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
             return false;
         }
 
-        return kernel!.IsPresent() || Families().Any(family => programs.Exist && IpvsChainsDiff.IsPresent(programs.Save(family)));
+        return kernel!.IsPresent() || Families().Any(family => programs.Exist && IpvsChainsDiff.IsPresent(programs.List(family)));
     }
 
     /// <inheritdoc/>
@@ -220,7 +221,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
 
         foreach (var family in Families())
         {
-            var change = IpvsChainsDiff.Removing(programs.Save(family), keepShared: successor == ProxyMode.Iptables);
+            var change = IpvsChainsDiff.Removing(programs.List(family), keepShared: successor == ProxyMode.Iptables);
             if (!change.IsEmpty)
             {
                 programs.Restore(family, change.ToRestoreText());
@@ -241,7 +242,7 @@ internal sealed class IpvsDataPlane : IServiceDataPlane
     /// <inheritdoc/>
     public void Dispose() => kernel?.Dispose();
 
-    private IEnumerable<IpFamily> Families() => ((IpFamily[])[IpFamily.V4, IpFamily.V6]).Filtered(programs.Has);
+    private IEnumerable<IpFamily> Families() => ((IpFamily[])[IpFamily.V4, IpFamily.V6]).Where(programs.Has);
 
     private void Open()
     {

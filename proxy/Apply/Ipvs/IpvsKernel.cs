@@ -62,13 +62,13 @@ internal sealed class IpvsKernel : IDisposable
 
     /// <summary>The addresses of a family on kube-ipvs0; none where there is no such interface.</summary>
     public List<IpAddress> ReadAddresses(IpFamily family) => FindDevice() == 0 ? [] :
-        route.ListAddresses(deviceIndex, family).Mapped(static entry => entry.Prefix.Address).Filtered(static address => !address.IsLinkLocal);
+        route.ListAddresses(deviceIndex, family).Select(static entry => entry.Prefix.Address).Where(static address => !address.IsLinkLocal).ToList();
 
     /// <summary>The addresses of all other interfaces.</summary>
     public List<IpAddress> ReadNodeAddresses()
     {
         FindDevice();
-        return route.ListAddresses().Filtered(entry => entry.InterfaceIndex != deviceIndex).Mapped(static entry => entry.Prefix.Address).Unique().InOrder();
+        return route.ListAddresses().Where(entry => entry.InterfaceIndex != deviceIndex).Select(static entry => entry.Prefix.Address).Distinct().InOrder();
     }
 
     /// <summary>The entries of a family's sets, of those that are there.</summary>
@@ -134,7 +134,7 @@ internal sealed class IpvsKernel : IDisposable
     /// <summary>Adds entries, making a set larger where they do not fit.</summary>
     public void AddEntries(IReadOnlyList<IpvsSetEntry> entries, IpFamily family, Func<KubeIpSet, IEnumerable<IpSetEntry>> desired)
     {
-        foreach (var set in entries.Mapped(static entry => entry.Set).Unique())
+        foreach (var set in entries.Select(static entry => entry.Set).Distinct())
         {
             var spec = KubeIpSets.SpecOf(set, family);
             var batch = new IpSetBatch();

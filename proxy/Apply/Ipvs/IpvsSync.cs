@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.Netlink;
 using Podwire.Netlink.Ipvs;
 using Podwire.Primitives;
@@ -92,13 +93,13 @@ internal sealed class IpvsSync(IpvsKernel kernel, IptablesPrograms programs, IpF
         var planned = new IpvsModel(settings);
         _ = planned.Apply(snapshot);
         var change = IpvsDiff.Between(kernel.ReadServices(family), kernel.ReadAddresses(family), kernel.ReadEntries(family), planned, exclude);
-        return IpvsDiff.Describe(change, family) + IpvsChainsDiff.Between(programs.Save(family), settings, planned.DeniedToNode).ToRestoreText();
+        return IpvsDiff.Describe(change, family) + IpvsChainsDiff.Between(programs.List(family), settings, planned.DeniedToNode).ToRestoreText();
     }
 
     /// <summary>What a comparison of everything would change now, as text. Reads the kernel over sockets of its own, so on any thread.</summary>
     public string Difference(IpvsKernel reader) => model is null ? string.Empty
         : IpvsDiff.Describe(IpvsDiff.Between(reader.ReadServices(family), reader.ReadAddresses(family), reader.ReadEntries(family), model, exclude), family)
-            + IpvsChainsDiff.Between(programs.Save(family), model.Settings, model.DeniedToNode).ToRestoreText();
+            + IpvsChainsDiff.Between(programs.List(family), model.Settings, model.DeniedToNode).ToRestoreText();
 
     private SyncOutcome Repair(IReadOnlyList<FrontendKey>? flows)
     {
@@ -123,7 +124,7 @@ internal sealed class IpvsSync(IpvsKernel kernel, IptablesPrograms programs, IpF
 
     private int RestoreChains()
     {
-        var chains = IpvsChainsDiff.Between(programs.Save(family), model!.Settings, model.DeniedToNode);
+        var chains = IpvsChainsDiff.Between(programs.List(family), model!.Settings, model.DeniedToNode);
         if (!chains.IsEmpty)
         {
             programs.Restore(family, chains.ToRestoreText());
@@ -171,7 +172,7 @@ internal sealed class IpvsSync(IpvsKernel kernel, IptablesPrograms programs, IpF
 
         kernel.Ipvs.Execute(batch);
         var count = batch.Count + change.EntriesAdded.Count + change.EntriesRemoved.Count + change.AddressesAdded.Count + change.AddressesRemoved.Count;
-        kernel.AddEntries(change.EntriesAdded, family, set => model!.Entries.Filtered(entry => entry.Set == set).Mapped(static entry => entry.Entry));
+        kernel.AddEntries(change.EntriesAdded, family, set => model!.Entries.Where(entry => entry.Set == set).Select(static entry => entry.Entry));
         kernel.ChangeAddresses(change.AddressesAdded, change.AddressesRemoved);
         kernel.RemoveEntries(change.EntriesRemoved, family);
         batch = kernel.Ipvs.NewBatch();

@@ -81,7 +81,7 @@ internal sealed class IptablesChange
             var begin = text.Length;
             text.Append('*').Append(IptablesText.NameOf(table)).Append('\n');
             var empty = text.Length;
-            foreach (var (_, chain) in ((List<(IptablesTable Table, string Chain)>)[.. order, .. deleted]).Filtered(entry => entry.Table == table))
+            foreach (var (_, chain) in ((List<(IptablesTable Table, string Chain)>)[.. order, .. deleted]).Where(entry => entry.Table == table))
             {
                 text.Append(':').Append(chain).Append(" - [0:0]\n");
             }
@@ -91,7 +91,7 @@ internal sealed class IptablesChange
                 text.AppendLine("-D", jump.From, jump.Rule);
             }
 
-            foreach (var (_, chain) in order.Filtered(entry => entry.Table == table))
+            foreach (var (_, chain) in order.Where(entry => entry.Table == table))
             {
                 foreach (var rule in written[(table, chain)])
                 {
@@ -104,7 +104,7 @@ internal sealed class IptablesChange
                 text.AppendLine("-I", jump.From, jump.Rule);
             }
 
-            foreach (var (_, chain) in deleted.Filtered(entry => entry.Table == table))
+            foreach (var (_, chain) in deleted.Where(entry => entry.Table == table))
             {
                 text.Append("-X ").Append(chain).Append('\n');
             }

@@ -157,7 +157,7 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
             HashSet<FrontendKey> now = state is null ? [] : [.. ServiceCompiler.KeysOf(state.Service, settings.Family)];
             claims.Replace(key, state?.Service.Created ?? default, old, now, dirty);
             // A frontend that is gone is not among those of the Service any more.
-            change.FlowFrontends.AddRange(old.Filtered(frontend => frontend.Protocol != IpProtocol.Tcp && !now.Contains(frontend)));
+            change.FlowFrontends.AddRange(old.Where(frontend => frontend.Protocol != IpProtocol.Tcp && !now.Contains(frontend)));
         }
 
         var count = state?.Service.Ports.Sum(port => state.EndpointsOf(port, settings.Family).Count) ?? 0;
@@ -209,7 +209,7 @@ internal sealed class IptablesModel(IptablesSettings settings) : IFrontendIndex
         serviceRules += rules - entry.Rules;
         if (changed || chainsChanged)
         {
-            change.FlowFrontends.AddRange(ServiceCompiler.KeysOf(entry.State.Service, settings.Family).Filtered(static frontend => frontend.Protocol != IpProtocol.Tcp));
+            change.FlowFrontends.AddRange(ServiceCompiler.KeysOf(entry.State.Service, settings.Family).Where(static frontend => frontend.Protocol != IpProtocol.Tcp));
         }
 
         if (entry.IsGone)

@@ -54,7 +54,7 @@ internal sealed class IptablesPortCompiler
     /// <summary>Adds them to the result.</summary>
     public void Compile()
     {
-        IpPrefix[] ranges = [.. service.SourceRanges.Filtered(range => range.Family == settings.Family).Unique()];
+        IpPrefix[] ranges = [.. service.SourceRanges.Where(range => range.Family == settings.Family).Distinct()];
         var usesFirewall = hasAny && ranges.Length > 0 && frontends.Any(static frontend => frontend.Kind == FrontendKind.LoadBalancer);
         foreach (var (key, kind) in frontends)
         {
@@ -110,7 +110,7 @@ internal sealed class IptablesPortCompiler
             Own(LocalChain, [.. service.InternalLocal ? MasqueradeOutsiders(inside) : [], .. Choose(local)]);
         }
 
-        foreach (var endpoint in ((EndpointAddress[])[.. cluster, .. local]).Unique())
+        foreach (var endpoint in ((EndpointAddress[])[.. cluster, .. local]).Distinct())
         {
             Own(ChainOf(endpoint), EndpointRules(endpoint));
         }
@@ -248,7 +248,7 @@ internal sealed class IptablesPortCompiler
         if (node.Addresses.Any(address => ranges.Any(range => range.Contains(address))))
         {
             // A node that holds the balancer's address itself talks to it from that very address.
-            sources.AddRange(service.LoadBalancerIps.Filtered(address => address.Family == settings.Family).Mapped(IpPrefix.Host));
+            sources.AddRange(service.LoadBalancerIps.Where(address => address.Family == settings.Family).Select(IpPrefix.Host));
         }
 
         foreach (var source in sources)

@@ -105,7 +105,7 @@ internal static class IptablesText
                 break;
             case IptablesMatch.State state:
                 text.Append(" -m conntrack").Append(state.Negated ? " !" : string.Empty).Append(" --ctstate ")
-                    .AppendJoin(',', States.Filtered(entry => (state.States & entry.State) != 0).Mapped(static entry => entry.Name));
+                    .AppendJoin(',', States.Where(entry => (state.States & entry.State) != 0).Select(static entry => entry.Name));
                 break;
             case IptablesMatch.Mark mark:
                 text.Append(" -m mark").Append(mark.Negated ? " !" : string.Empty).Append(CultureInfo.InvariantCulture, $" --mark 0x{mark.Value:x}/0x{mark.Mask:x}");

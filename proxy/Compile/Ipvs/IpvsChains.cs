@@ -125,7 +125,7 @@ internal static class IpvsChains
                 // Other ports of an address on kube-ipvs0 would be this node's own servers.
                 new() { Matches = [new IptablesMatch.State(ConntrackStates.New), Match(KubeIpSet.IpvsIps, family)], Target = new IptablesTarget.Reject() },
             ],
-            (IptablesTable.Filter, OutFilter) => [.. denied.Mapped(Denied)],
+            (IptablesTable.Filter, OutFilter) => [.. denied.Select(Denied)],
             _ => throw new ArgumentOutOfRangeException(nameof(chain), chain, null),
         };
     }

@@ -78,11 +78,11 @@ internal sealed class IpvsCompiler
     }
 
     private static ValueList<IpvsDestination> Destinations(IReadOnlyList<PortEndpoint> endpoints) =>
-        ValueList.From(endpoints.Mapped(static endpoint => new IpvsDestination(endpoint.Target.Address, endpoint.Target.Port)).Unique().InOrder());
+        ValueList.From(endpoints.Select(static endpoint => new IpvsDestination(endpoint.Target.Address, endpoint.Target.Port)).Distinct().InOrder());
 
     private void ClusterIp(PortRecord port, ValueList<IpvsDestination> destinations)
     {
-        foreach (var address in service.ClusterIps.Filtered(address => address.Family == Family))
+        foreach (var address in service.ClusterIps.Where(address => address.Family == Family))
         {
             if (Add(new(address, port.Protocol, port.Port), address, port.Port, port.Protocol, destinations))
             {
@@ -94,7 +94,7 @@ internal sealed class IpvsCompiler
 
     private void ExternalIps(PortRecord port, ValueList<IpvsDestination> destinations)
     {
-        foreach (var address in service.ExternalIps.Filtered(address => address.Family == Family))
+        foreach (var address in service.ExternalIps.Where(address => address.Family == Family))
         {
             if (Add(new(address, port.Protocol, port.Port), address, port.Port, port.Protocol, destinations))
             {
@@ -106,8 +106,8 @@ internal sealed class IpvsCompiler
 
     private void LoadBalancers(PortRecord port, ValueList<IpvsDestination> destinations)
     {
-        var ranges = service.SourceRanges.Filtered(range => range.Family == Family).Unique();
-        foreach (var address in service.LoadBalancerIps.Filtered(address => address.Family == Family))
+        var ranges = service.SourceRanges.Where(range => range.Family == Family).Distinct().ToList();
+        foreach (var address in service.LoadBalancerIps.Where(address => address.Family == Family))
         {
             if (!Add(new(address, port.Protocol, port.Port), address, port.Port, port.Protocol, destinations))
             {

@@ -34,9 +34,9 @@ internal static class IpvsDiff
         return new()
         {
             Services = changed.InOrder(static (left, right) => (left.After ?? left.Before)!.Key.CompareTo((right.After ?? right.Before)!.Key)),
-            AddressesAdded = model.Addresses.Filtered(address => !bound.Contains(address)).InOrder(),
-            AddressesRemoved = bound.Filtered(address => !Contains(model.Addresses, address)).InOrder(),
-            EntriesAdded = model.Entries.Filtered(entry => !present.Contains(entry)),
+            AddressesAdded = model.Addresses.Where(address => !bound.Contains(address)).InOrder(),
+            AddressesRemoved = bound.Where(address => !Contains(model.Addresses, address)).InOrder(),
+            EntriesAdded = model.Entries.Where(entry => !present.Contains(entry)).ToList(),
             EntriesRemoved = [.. Missing(present, model.Entries)],
         };
     }
@@ -58,16 +58,16 @@ internal static class IpvsDiff
         }
 
         lines.AddRange(change.EntriesAdded.InOrder(static (left, right) => left.Set != right.Set ? ((byte)left.Set).CompareTo((byte)right.Set) : left.Entry.CompareTo(right.Entry))
-            .Mapped(entry => $"ipset add {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
-        lines.AddRange(change.AddressesAdded.Mapped(static address => $"ip address add {address}/{address.Bits} dev kube-ipvs0"));
-        lines.AddRange(change.AddressesRemoved.Mapped(static address => $"ip address del {address}/{address.Bits} dev kube-ipvs0"));
-        lines.AddRange(change.EntriesRemoved.Mapped(entry => $"ipset del {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
+            .Select(entry => $"ipset add {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
+        lines.AddRange(change.AddressesAdded.Select(static address => $"ip address add {address}/{address.Bits} dev kube-ipvs0"));
+        lines.AddRange(change.AddressesRemoved.Select(static address => $"ip address del {address}/{address.Bits} dev kube-ipvs0"));
+        lines.AddRange(change.EntriesRemoved.Select(entry => $"ipset del {KubeIpSets.NameOf(entry.Set, family)} {entry.Entry}"));
         return string.Concat(lines.Select(static line => line + "\n"));
     }
 
     /// <summary>A destination of weight 0 that nobody asks for is draining: that is as it should be.</summary>
     private static bool IsAsDesired(IpvsService actual, IpvsService desired) => actual.HasSettingsOf(desired)
-        && actual.Destinations.Filtered(destination => destination.Weight != 0 || IsWanted(desired, destination)).InOrder().SequenceEqual(desired.Destinations.InOrder());
+        && actual.Destinations.Where(destination => destination.Weight != 0 || IsWanted(desired, destination)).InOrder().SequenceEqual(desired.Destinations.InOrder());
 
     private static bool IsWanted(IpvsService desired, IpvsDestination destination)
     {

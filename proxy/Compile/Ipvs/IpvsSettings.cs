@@ -16,7 +16,7 @@ internal sealed record IpvsSettings(TableSettings Common, string Scheduler, Valu
     public IpFamily Family => Common.Family;
 
     /// <summary>The addresses at which node ports listen: IPVS knows no «any address».</summary>
-    public IEnumerable<IpAddress> NodePortAddresses => NodeAddresses.Filtered(address => Common.NodePortAddresses is not { } prefixes || prefixes.Any(prefix => prefix.Contains(address)));
+    public IEnumerable<IpAddress> NodePortAddresses => NodeAddresses.Where(address => Common.NodePortAddresses is not { } prefixes || prefixes.Any(prefix => prefix.Contains(address)));
 
     /// <summary>Flags that go with the scheduler: mh hashes the port too, or every client of one address would be at one endpoint.</summary>
     public IpvsServiceFlags SchedulerFlags => Scheduler == IpvsSchedulers.MaglevHashing ? IpvsServiceFlags.SourceHashPort : IpvsServiceFlags.None;
@@ -29,5 +29,5 @@ internal sealed record IpvsSettings(TableSettings Common, string Scheduler, Valu
     public static IpvsSettings Of(ProxyOptions options, NodeState node, IpFamily family, IEnumerable<IpAddress> local) => new(
         TableSettings.Of(options, node, family),
         options.Ipvs.Scheduler,
-        ValueList.From(local.Filtered(address => address.Family == family && !address.IsLoopback && !address.IsLinkLocal).Unique().InOrder()));
+        ValueList.From(local.Where(address => address.Family == family && !address.IsLoopback && !address.IsLinkLocal).Distinct().InOrder()));
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Podwire.Iptables;
 using Podwire.Primitives;
 using Podwire.Proxy.Apply.Iptables;
 using Podwire.Proxy.Compile.Iptables;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Podwire.Iptables;
 using Podwire.Primitives;
 using Podwire.Proxy.Apply.Iptables;
 using Podwire.Proxy.Compile;
@@ -98,16 +99,16 @@ public sealed class ModeSwitchTests(TestNode node) : IClassFixture<TestNode>
         var one = TestData.Snapshot(TestData.With(service, TestData.Endpoint("10.244.0.2"), TestData.Endpoint("10.244.0.3"), TestData.Endpoint("10.244.0.4", "node2")), TestData.With(empty));
 
         Assert.Equal(1, sync.Sync(one, settings).Batches);
-        Assert.Empty(IptablesDiff.Between(programs.Save(IpFamily.V4), sync.Model!).ToRestoreText());
+        Assert.Empty(IptablesDiff.Between(programs.List(IpFamily.V4), sync.Model!).ToRestoreText());
         sync.Sync(TestData.Snapshot(TestData.With(service, TestData.Endpoint("10.244.0.2"))), settings);
-        Assert.Empty(IptablesDiff.Between(programs.Save(IpFamily.V4), sync.Model!).ToRestoreText());
+        Assert.Empty(IptablesDiff.Between(programs.List(IpFamily.V4), sync.Model!).ToRestoreText());
         node.Run("client", "iptables-legacy -t nat -F");
         sync.Distrust();
         Assert.Equal(1, sync.Sync(null, settings).Batches);
-        Assert.Empty(IptablesDiff.Between(programs.Save(IpFamily.V4), sync.Model!).ToRestoreText());
+        Assert.Empty(IptablesDiff.Between(programs.List(IpFamily.V4), sync.Model!).ToRestoreText());
 
-        programs.Restore(IpFamily.V4, IptablesDiff.Removing(programs.Save(IpFamily.V4)).ToRestoreText());
-        Assert.DoesNotContain("KUBE", programs.SaveText(IpFamily.V4));
+        programs.Restore(IpFamily.V4, IptablesDiff.Removing(programs.List(IpFamily.V4)).ToRestoreText());
+        Assert.DoesNotContain("KUBE", programs.Save(IpFamily.V4));
     }
 
     [Fact]
@@ -143,7 +144,7 @@ public sealed class ModeSwitchTests(TestNode node) : IClassFixture<TestNode>
         var failure = Assert.Throws<IptablesException>(() => programs.Restore(IpFamily.V4, "*nat\n:KUBE-TEST - [0:0]\n-A KUBE-TEST -m conntrack --ctstate WRONG -j DROP\nCOMMIT\n"));
 
         Assert.Contains("-A KUBE-TEST -m conntrack --ctstate WRONG -j DROP", failure.Message);
-        Assert.DoesNotContain("KUBE-TEST", programs.SaveText(IpFamily.V4));
+        Assert.DoesNotContain("KUBE-TEST", programs.Save(IpFamily.V4));
     }
 
     private void Publish()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Podwire.Iptables;
 using Podwire.Kube;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
@@ -219,7 +220,7 @@ public class TestNode : IAsyncLifetime
         return socket.ReadTable(id);
     }
 
-    internal IptablesListing ListIptables(IpFamily family) => new IptablesPrograms(this["node"]).Save(family);
+    internal IptablesListing ListIptables(IpFamily family) => new IptablesPrograms(this["node"]).List(family);
 
     internal uint Generation()
     {

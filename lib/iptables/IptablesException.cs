@@ -1,4 +1,4 @@
-namespace Podwire.NetPolicy.Apply.Iptables;
+namespace Podwire.Iptables;
 
 /// <summary>A program of iptables failed; the message names it, what it said, and the line of its input that it meant.</summary>
-internal sealed class IptablesException(string message) : Exception(message);
+public sealed class IptablesException(string message) : Exception(message);

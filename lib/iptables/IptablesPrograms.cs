@@ -4,23 +4,30 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Podwire.Netlink.Namespaces;
 using Podwire.Primitives;
-using Podwire.Proxy.Compile.Iptables;
 
-namespace Podwire.Proxy.Apply.Iptables;
+namespace Podwire.Iptables;
 
 /// <summary>
-/// iptables-save and iptables-restore, started in the node's network namespace. In this mode alone a program is started to change the kernel:
-/// the layout of x_tables rules is known to iptables and to nobody else.
+/// iptables(8), iptables-save(8) and iptables-restore(8), and ip6tables', started in a network namespace. Only for the layout of x_tables rules, which is
+/// known to iptables and to nobody else, is a program started to change the kernel.
 /// </summary>
-internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant variant = IptablesVariant.Default)
+/// <param name="ns">The namespace; null for that of this process.</param>
+/// <param name="variant">Which of a machine's two iptables.</param>
+public sealed partial class IptablesPrograms(NetNamespace? ns, IptablesVariant variant = IptablesVariant.Default)
 {
     // As long as kube-proxy waits for a legacy iptables that holds the lock (it exits with 4 then), and far beyond any run that was measured.
     private const string WaitSeconds = "5";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly string[] Folders = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"];
 
+    // The kernel names the legacy tables in use; asking iptables for one would make it.
+    private static readonly string[] LegacyTables = ["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"];
+
     private readonly ConcurrentQueue<uint> started = new();
     private bool? isLegacy;
+
+    /// <summary>Which iptables.</summary>
+    public IptablesVariant Variant => variant;
 
     /// <summary>True if the programs of the variant are there.</summary>
     public bool Exist => Find(IpFamily.V4, "-save") is not null;
@@ -33,27 +40,33 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
     public bool IsLegacy => isLegacy ??= variant == IptablesVariant.Legacy || (variant == IptablesVariant.Default && Run(IpFamily.V4, string.Empty, ["--version"], null).Contains("legacy", StringComparison.Ordinal));
 
     /// <summary>True if the namespace has the family at all.</summary>
-    public bool Has(IpFamily family) => family == IpFamily.V4 || ns.Run(static () => File.Exists("/proc/thread-self/net/if_inet6"));
+    public bool Has(IpFamily family) => family == IpFamily.V4 || In(static () => File.Exists("/proc/thread-self/net/if_inet6"));
 
     /// <summary>True if one of the last programs started here had this process id: the kernel names netlink sockets after their process.</summary>
     public bool IsOwn(uint port) => started.Contains(port);
 
-    /// <summary>Every chain with its rules.</summary>
-    /// <exception cref="IptablesException">It failed.</exception>
-    public IptablesListing Save(IpFamily family)
+    /// <summary>True if the namespace has tables of the legacy variant.</summary>
+    public bool HasLegacyTables => In(static () => Array.Exists(LegacyTables, static file => File.Exists(file) && File.ReadAllText(file).Length > 0));
+
+    /// <summary>Every iptables of this machine that may hold rules in the namespace: both variants where they are told apart.</summary>
+    public IReadOnlyList<IptablesPrograms> Variants()
     {
-        try
+        var found = new List<IptablesPrograms>();
+        foreach (var one in (IptablesVariant[])[IptablesVariant.Nft, IptablesVariant.Legacy])
         {
-            return IptablesReader.Read(Run(family, "-save", [], null));
+            var programs = new IptablesPrograms(ns, one);
+            if (programs.Exist && (one == IptablesVariant.Nft || HasLegacyTables))
+            {
+                found.Add(programs);
+            }
         }
-        catch (FormatException e)
-        {
-            throw new IptablesException(e.Message);
-        }
+
+        return found.Count > 0 || !Exist ? found : [this];
     }
 
-    /// <summary>The listing as text.</summary>
-    public string SaveText(IpFamily family, params string[] args) => Run(family, "-save", args, null);
+    /// <summary>What iptables-save prints.</summary>
+    /// <exception cref="IptablesException">It failed.</exception>
+    public string Save(IpFamily family, params string[] args) => Run(family, "-save", args, null);
 
     /// <summary>Carries out a change: one program for all tables.</summary>
     /// <exception cref="IptablesException">It failed; each table is changed as a whole or not at all.</exception>
@@ -63,17 +76,16 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
     /// <exception cref="IptablesException">It failed.</exception>
     public string Execute(IpFamily family, params string[] args) => Run(family, string.Empty, ["-w", WaitSeconds, .. args], null);
 
-    /// <summary>Runs iptables itself; false if it ends with 1, as where a chain or rule is not there.</summary>
-    public bool Try(IpFamily family, params string[] args)
+    /// <summary>Runs iptables itself and gives what it prints; null if it fails, as where a chain or rule is not there.</summary>
+    public string? Try(IpFamily family, params string[] args)
     {
         try
         {
-            Execute(family, args);
-            return true;
+            return Execute(family, args);
         }
         catch (IptablesException)
         {
-            return false;
+            return null;
         }
     }
 
@@ -96,7 +108,7 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
         try
         {
             // A child is born in the namespace of the thread that starts it.
-            process = ns.Run(() => Process.Start(start)!);
+            process = In(() => Process.Start(start)!);
         }
         catch (Win32Exception e)
         {
@@ -129,7 +141,7 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
         }
     }
 
-    private static IptablesException Missing(IpFamily family, string action) => new($"{(family == IpFamily.V4 ? "iptables" : "ip6tables")}{action} is not installed: mode iptables needs the package iptables");
+    private static IptablesException Missing(IpFamily family, string action) => new($"{(family == IpFamily.V4 ? "iptables" : "ip6tables")}{action} is not installed: install iptables (apt-get install iptables), or choose nftables");
 
     private static string Message(string program, int exitCode, string errors, string? input)
     {
@@ -138,6 +150,8 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IptablesVariant 
         var line = at.Success && input is not null && int.TryParse(at.Groups[1].ValueSpan, out var number) ? input.Split('\n').ElementAtOrDefault(number - 1) : null;
         return $"{Path.GetFileName(program)} ended with {exitCode}: {said}{(line is null ? string.Empty : $" ({line})")}";
     }
+
+    private T In<T>(Func<T> work) => ns is null ? work() : ns.Run(work);
 
     private void Remember(uint process)
     {

@@ -1,7 +1,7 @@
-namespace Podwire.NetPolicy.Apply.Iptables;
+namespace Podwire.Iptables;
 
 /// <summary>Which iptables: two sets of tables in one kernel, neither of which shows the other's rules.</summary>
-internal enum IptablesVariant
+public enum IptablesVariant
 {
     /// <summary>Whatever the names without a variant lead to (update-alternatives).</summary>
     Default,

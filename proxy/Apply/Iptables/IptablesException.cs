@@ -1,4 +1,0 @@
-namespace Podwire.Proxy.Apply.Iptables;
-
-/// <summary>A program of iptables failed; the message names it, what it said, and the line of its input that it meant.</summary>
-internal sealed class IptablesException(string message) : Exception(message);
