@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Podwire.FakeApi;
 using Podwire.NetPolicy.State;
-using Podwire.NetPolicy.Tests.Model;
 
 namespace Podwire.NetPolicyBench;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Podwire.Cni;
 using Podwire.CniBridge.Policy;
+using Podwire.FakeApi;
 using Podwire.NetPolicy.Tests.Model;
 using Podwire.Primitives;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Podwire.FakeApi;
 using Podwire.Kube;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;

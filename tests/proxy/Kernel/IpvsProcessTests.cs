@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Podwire.FakeApi;
 using Podwire.Proxy.Tests.Model;
 using static Podwire.Proxy.Tests.Model.ApiObjects;
 

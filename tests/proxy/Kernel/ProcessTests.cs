@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Podwire.FakeApi;
 using Podwire.Proxy.Compile;
 using Podwire.Proxy.Tests.Model;
 using static Podwire.Proxy.Tests.Model.ApiObjects;

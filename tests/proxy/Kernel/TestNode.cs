@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Podwire.FakeApi;
 using Podwire.Iptables;
 using Podwire.Kube;
 using Podwire.Netlink.Namespaces;

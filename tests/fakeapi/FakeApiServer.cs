@@ -12,9 +12,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Podwire.Netlink.Namespaces;
 
-namespace Podwire.NetPolicy.Tests.Model;
+namespace Podwire.FakeApi;
 
-/// <summary>List and watch over plain HTTP, and nothing else: enough of an API server to feed an enforcer. Objects are JSON texts with «$RV» for the version.</summary>
+/// <summary>List and watch over plain HTTP, and nothing else: enough of an API server to feed a daemon. Objects are JSON texts with «$RV» for the version.</summary>
 internal sealed class FakeApiServer : IAsyncDisposable
 {
     private readonly Lock gate = new();
@@ -27,6 +27,29 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     /// <summary>Paths that are not served: 404.</summary>
     public HashSet<string> Missing { get; } = [];
+
+    /// <summary>How many lists were asked for.</summary>
+    public int Lists { get; private set; }
+
+    /// <summary>While set, connections are cut without an answer; objects may be changed meanwhile.</summary>
+    public bool IsAway
+    {
+        get;
+        set
+        {
+            lock (gate)
+            {
+                field = value;
+                if (value)
+                {
+                    foreach (var resource in resources.Values)
+                    {
+                        resource.End();
+                    }
+                }
+            }
+        }
+    }
 
     /// <summary>What was written of events: «reason message».</summary>
     public ConcurrentQueue<string> Events { get; } = new();
@@ -112,6 +135,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!.TrimStart('/');
+        if (IsAway)
+        {
+            context.Abort();
+            return;
+        }
+
         context.Response.ContentType = "application/json";
         if (context.Request.Method == "POST" && path.EndsWith("/events", StringComparison.Ordinal))
         {
@@ -147,6 +176,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
         long at;
         lock (gate)
         {
+            Lists++;
             items = [.. ResourceOf(path).Objects.Values];
             at = version;
         }
