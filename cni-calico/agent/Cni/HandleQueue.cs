@@ -42,4 +42,13 @@ internal sealed class HandleQueue
             end.SetResult();
         }
     }
+
+    /// <summary>Completes once everything that came before has ended.</summary>
+    public Task IdleAsync()
+    {
+        lock (gate)
+        {
+            return Task.WhenAll(last.Values.ToArray());
+        }
+    }
 }

@@ -132,6 +132,7 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
     private async Task<string> CollectAsync(PluginRequest request, CancellationToken cancel)
     {
         var prefix = (request["network"] ?? throw new FormatException("the request has no network")) + ".";
+        await queue.IdleAsync().ConfigureAwait(false);
         var gone = (await allocator.HandlesAsync(cancel).ConfigureAwait(false)).Where(handle => handle.StartsWith(prefix, StringComparison.Ordinal) && !request.Words.Contains(handle)).ToArray();
         foreach (var handle in gone)
         {

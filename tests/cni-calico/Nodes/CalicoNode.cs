@@ -95,11 +95,14 @@ internal sealed class CalicoNode : IAsyncDisposable
     }
 
     /// <summary>Calls the plugin as a runtime does; the exit code and the answer.</summary>
-    public (int Code, JsonObject Answer) Call(string command, CalicoPod? pod, JsonObject? previous = null, Action<JsonObject>? more = null, string plugin = "calico")
+    public (int Code, JsonObject Answer) Call(string command, CalicoPod? pod, JsonObject? previous = null, Action<JsonObject>? more = null, string plugin = "calico") =>
+        Call(OtherTask.In(NetnsName, "plugin", plugin), directory, command, pod, previous, more);
+
+    /// <summary>Calls a plugin that is started another way, with the plugins of another folder.</summary>
+    public (int Code, JsonObject Answer) Call(ProcessStartInfo start, string path, string command, CalicoPod? pod, JsonObject? previous = null, Action<JsonObject>? more = null)
     {
-        var start = OtherTask.In(NetnsName, "plugin", plugin);
         start.Environment["CNI_COMMAND"] = command;
-        start.Environment["CNI_PATH"] = directory;
+        start.Environment["CNI_PATH"] = path;
         if (pod is not null)
         {
             start.Environment["CNI_CONTAINERID"] = pod.ContainerId;
@@ -126,12 +129,20 @@ internal sealed class CalicoNode : IAsyncDisposable
         }
 
         using var process = Process.Start(start)!;
-        process.StandardInput.Write(conf.ToJsonString());
-        process.StandardInput.Close();
+        try
+        {
+            process.StandardInput.Write(conf.ToJsonString());
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It was killed before it read.
+        }
+
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return (process.ExitCode, output.Length > 0 ? JsonNode.Parse(output)!.AsObject() : new JsonObject { ["stderr"] = error.Result });
+        return (process.ExitCode, process.ExitCode < 128 && output.Length > 0 ? JsonNode.Parse(output)!.AsObject() : new JsonObject { ["stderr"] = error.Result, ["stdout"] = output });
     }
 
     /// <summary>What <c>podwire bgp</c> shows.</summary>

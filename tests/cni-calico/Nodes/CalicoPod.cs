@@ -15,10 +15,13 @@ internal sealed record CalicoPod(CalicoNode Node, string Name, NetNamespace Name
 
     public IpAddress Address { get; private set; }
 
+    /// <summary>The same pod by its IPv6 address.</summary>
+    public CalicoPod ByV6 => this with { Address = Result["ips"]!.AsArray().Select(static ip => IpPrefix.Parse((string)ip!["address"]!).Address).Single(static address => address.IsV6) };
+
     /// <summary>ADD, which must go well.</summary>
-    public CalicoPod Attach()
+    public CalicoPod Attach(Action<JsonObject>? more = null)
     {
-        var (code, answer) = Node.Call("ADD", this);
+        var (code, answer) = Node.Call("ADD", this, more: more);
         Assert.True(code == 0, $"{answer.ToJsonString()}\n{Node.Log}");
         Result = answer;
         Address = IpPrefix.Parse((string)answer["ips"]![0]!["address"]!).Address;
