@@ -68,8 +68,11 @@ internal sealed class PodRoute : IDisposable
     private static void Print(string what, List<(double Whole, double Add)> times)
     {
         var (whole, add) = (times.Select(static time => time.Whole).Order().ToArray(), times.Select(static time => time.Add).Order().ToArray());
-        Console.WriteLine(Figures.Text($"    {what,-26}  answers p50 {whole[whole.Length / 2]:0.0} ms  most {whole[^1]:0.0} ms; of that until ADD has ended p50 {add[add.Length / 2]:0.0} ms  most {add[^1]:0.0} ms"));
+        Console.WriteLine(Figures.Text($"    {what,-26}  answers p50 {Of(whole, 50):0.0} ms  p99 {Of(whole, 99):0.0} ms  most {whole[^1]:0.0} ms; of that until ADD has ended p50 {Of(add, 50):0.0} ms  p99 {Of(add, 99):0.0} ms"));
     }
+
+    /// <summary>The smallest of sorted values that so many percent do not exceed.</summary>
+    private static double Of(double[] sorted, int percent) => sorted[Math.Max(0, (int)Math.Ceiling(sorted.Length * percent / 100.0) - 1)];
 
     /// <summary>The other node has been told of the block by BGP (protocol 80), or not yet: else something else was measured.</summary>
     private static void RequireRoute(int node, string block, bool isThere)

@@ -7,9 +7,10 @@ using Podwire.Primitives;
 namespace Podwire.CniCalico.Ipam;
 
 /// <summary>
-/// Gives out addresses on one node, in Calico's objects. A handle is written before the block it points to and removed after it, so that
-/// whoever dies between the two leaves a handle without addresses and never an address without a handle. Every write of a block is guarded by
-/// the version it was read at: two nodes that change one block at once cannot both succeed. One request at a time; any thread.
+/// Gives out addresses on one node, in Calico's objects. Every write of a block is guarded by the version it was read at: two nodes that change one
+/// block at once cannot both succeed. A new handle and its first address in a block of this node are written at the same time: whoever dies between
+/// the two leaves a handle without addresses, which the collector finds, or an address without a handle, which this node finds in its own blocks.
+/// In others' blocks, and for everything else, the handle is written before the block and removed after it. One request at a time; any thread.
 /// </summary>
 /// <remarks>Throws <see cref="IpamException"/>, and what <see cref="KubeClient"/> throws if the API server cannot be reached.</remarks>
 public sealed partial class AddressAllocator : IDisposable
@@ -68,13 +69,16 @@ public sealed partial class AddressAllocator : IDisposable
     }
 
     /// <summary>Gives back all addresses of a handle; how many. One that has none is no failure.</summary>
-    public async Task<int> ReleaseAsync(string handle, CancellationToken cancel)
+    /// <param name="handle">The handle.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="everywhere">Without an object of the handle, all blocks are looked through, not only this node's.</param>
+    public async Task<int> ReleaseAsync(string handle, CancellationToken cancel, bool everywhere = false)
     {
         await gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
             await LoadAsync(cancel).ConfigureAwait(false);
-            return await ReleaseLockedAsync(handle, cancel).ConfigureAwait(false);
+            return await ReleaseLockedAsync(handle, everywhere, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -143,18 +147,31 @@ public sealed partial class AddressAllocator : IDisposable
 
     private async Task<IReadOnlyList<IpAddress>> AssignLockedAsync(AssignRequest request, CancellationToken cancel)
     {
+        var left = own.Values.Where(block => IsIn(block, request.Handle)).ToArray();
         try
         {
-            // Nearly always the handle is new: creating it tells, without asking first.
-            return await AssignAsync(request, new HandleKeeper(client, request.Handle), [], cancel).ConfigureAwait(false);
+            if (left.Length == 0)
+            {
+                // Nearly always the handle is new: creating it tells, without asking first.
+                return await AssignAsync(request, new HandleKeeper(client, request.Handle), [], cancel).ConfigureAwait(false);
+            }
         }
         catch (HandleExistsException)
         {
-            var handle = new HandleKeeper(client, request.Handle);
-            await handle.BeginAsync(cancel).ConfigureAwait(false);
-            return await AssignAsync(request, handle, await FindAsync(request.Handle, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+            // It has addresses, or it has been given up half-way.
         }
+
+        var handle = new HandleKeeper(client, request.Handle);
+        await handle.BeginAsync(cancel).ConfigureAwait(false);
+        foreach (var ledger in left.Select(static block => new AllocationBlock(block.Spec)))
+        {
+            await handle.CountAsync(ledger.Cidr, ledger.AddressesOf(request.Handle).Count, cancel).ConfigureAwait(false);
+        }
+
+        return await AssignAsync(request, handle, await FindAsync(request.Handle, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
     }
+
+    private static bool IsIn(IpamBlock block, string handle) => block.Spec.Attributes?.Exists(attribute => attribute.Primary == handle) == true;
 
     private async Task<IReadOnlyList<IpAddress>> AssignAsync(AssignRequest request, HandleKeeper handle, IReadOnlyList<IpAddress> there, CancellationToken cancel)
     {
@@ -187,7 +204,7 @@ public sealed partial class AddressAllocator : IDisposable
         {
             if (handle.IsNew)
             {
-                await ReleaseLockedAsync(request.Handle, cancel).ConfigureAwait(false);
+                await ReleaseLockedAsync(request.Handle, false, cancel).ConfigureAwait(false);
             }
 
             throw;
@@ -315,10 +332,16 @@ public sealed partial class AddressAllocator : IDisposable
                 return null;
             }
 
-            await handle.CountAsync(ledger.Cidr, before + 1, cancel).ConfigureAwait(false);
+            var beside = handle.IsFresh && before == 0 && ledger.Node == node;
+            var counting = handle.CountAsync(ledger.Cidr, before + 1, cancel);
+            if (!beside)
+            {
+                await counting.ConfigureAwait(false);
+            }
+
             try
             {
-                Keep(await client.UpdateAsync(CalicoResources.IpamBlocks, changed, cancel).ConfigureAwait(false));
+                Keep(await WrittenAsync(changed, counting, request.Handle, cancel).ConfigureAwait(false));
                 if (ledger.Node != node)
                 {
                     Borrow(request.Handle, address);
@@ -342,7 +365,29 @@ public sealed partial class AddressAllocator : IDisposable
         throw new IpamException(IpamFailure.Contended, $"block {block.Spec.Cidr} was changed by others {MostTries} times in a row");
     }
 
-    private async Task<int> ReleaseLockedAsync(string handle, CancellationToken cancel)
+    /// <summary>The block as it is stored, once its handle is written too. If that cannot be, the address is given back.</summary>
+    private async Task<IpamBlock> WrittenAsync(IpamBlock changed, Task counting, string handle, CancellationToken cancel)
+    {
+        var updating = client.UpdateAsync(CalicoResources.IpamBlocks, changed, cancel);
+        try
+        {
+            await counting.ConfigureAwait(false);
+        }
+        catch
+        {
+            if (await updating.ContinueWith(static update => update.IsCompletedSuccessfully ? update.Result : null, TaskScheduler.Default).ConfigureAwait(false) is { } stored)
+            {
+                Keep(stored);
+                await ReleaseFromAsync(stored, handle, cancel).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+
+        return await updating.ConfigureAwait(false);
+    }
+
+    private async Task<int> ReleaseLockedAsync(string handle, bool everywhere, CancellationToken cancel)
     {
         var released = 0;
         for (var tries = 0; tries < MostTries; tries++)
@@ -350,6 +395,11 @@ public sealed partial class AddressAllocator : IDisposable
             var there = await client.TryGetAsync(CalicoResources.IpamHandles, null, CalicoNames.Handle(handle), cancel).ConfigureAwait(false);
             if (there is null)
             {
+                foreach (var block in own.Values.Concat(everywhere ? await view.BlocksAsync(cancel).ConfigureAwait(false) : []).Where(block => IsIn(block, handle)).ToArray())
+                {
+                    released += await ReleaseFromAsync(block, handle, cancel).ConfigureAwait(false);
+                }
+
                 Forget(handle);
                 return released;
             }

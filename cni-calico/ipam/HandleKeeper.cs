@@ -4,7 +4,7 @@ using Podwire.Primitives;
 
 namespace Podwire.CniCalico.Ipam;
 
-/// <summary>One handle during one assignment: the object says in which blocks to look, so it is written before the block is.</summary>
+/// <summary>One handle during one assignment: the object says in which blocks to look.</summary>
 internal sealed class HandleKeeper(KubeClient client, string handle)
 {
     private const int MostTries = 20;
@@ -13,6 +13,9 @@ internal sealed class HandleKeeper(KubeClient client, string handle)
 
     /// <summary>True if this assignment has made it.</summary>
     public bool IsNew { get; private set; }
+
+    /// <summary>True while nothing is known of it: it is new, or the attempt to make it will tell.</summary>
+    public bool IsFresh => known is null && !hasLooked;
 
     /// <summary>Reads one that is there already, of an assignment before this one.</summary>
     public async Task BeginAsync(CancellationToken cancel)

@@ -25,16 +25,18 @@ public sealed class CalicoPlugin : IPlugin
             throw new CniException(CniErrorCode.InvalidNetworkConfig, "calico needs addresses: \"ipam\" has no \"type\"");
         }
 
-        var leased = call.Delegates.Add(call.Config.IpamType, call);
+        var lease = new Lease(call);
         try
         {
-            return leased.Ips.Count > 0
-                ? KernelErrors.Translate(() => Attach(call, conf, leased))
-                : throw new CniException(CniErrorCode.DelegateFailed, $"IPAM plugin {call.Config.IpamType} gave no address");
+            return KernelErrors.Translate(() => Attach(call, conf, lease));
         }
         catch
         {
-            TryRelease(call);
+            if (lease.Ended())
+            {
+                TryRelease(call);
+            }
+
             throw;
         }
     }
@@ -110,7 +112,7 @@ public sealed class CalicoPlugin : IPlugin
         call.Delegates.Invoke(CniCommand.Status, call.Config.IpamType, call);
     }
 
-    private static CniResult Attach(PluginCall call, CalicoConf conf, CniResult leased)
+    private static CniResult Attach(PluginCall call, CalicoConf conf, Lease lease)
     {
         var end = HostEnd.Of(call);
         using var target = NetNamespace.Open(call.NetNs!);
@@ -119,6 +121,7 @@ public sealed class CalicoPlugin : IPlugin
         AddPair(host, end, new VethSpec(end.Name, call.IfName) { Mac = HostEnd.Mac, Mtu = mtu, PeerMtu = mtu, PeerNamespace = target }, target);
         try
         {
+            var leased = lease.Result();
             var ips = new List<CniIp>();
             foreach (var ip in leased.Ips)
             {

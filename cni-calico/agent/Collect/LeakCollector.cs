@@ -95,7 +95,7 @@ internal sealed class LeakCollector(KubeClient client, ClusterWatch watch, Addre
             var pod = await client.TryGetAsync(KubeResources.Pods, ns, attributes["pod"], cancel).ConfigureAwait(false);
             if (!Has(pod, places[handle]))
             {
-                await allocator.ReleaseAsync(handle, cancel).ConfigureAwait(false);
+                await allocator.ReleaseAsync(handle, cancel, everywhere: true).ConfigureAwait(false);
                 CalicoLog.Collected(logger, handle, $"pod {ns}/{attributes["pod"]} is not on this node");
             }
         }
@@ -185,7 +185,7 @@ internal sealed class LeakCollector(KubeClient client, ClusterWatch watch, Addre
             {
                 if (owner.Secondary?.GetValueOrDefault("node") == name)
                 {
-                    await allocator.ReleaseAsync(handle, cancel).ConfigureAwait(false);
+                    await allocator.ReleaseAsync(handle, cancel, everywhere: true).ConfigureAwait(false);
                     CalicoLog.Collected(logger, handle, $"node {name} is no more");
                 }
             }

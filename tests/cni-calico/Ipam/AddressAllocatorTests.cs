@@ -45,6 +45,42 @@ public class AddressAllocatorTests
         Assert.Equal(second[0], Assert.Single(await TakenAsync(api)).Key);
     }
 
+    /// <summary>A handle and its first address are written at the same time; of an agent that died then, one of the two is there.</summary>
+    [Fact]
+    public async Task AddressWithoutItsHandle_IsGivenAgainOrGivenBack_AndHandleWithoutAddressIsUsed()
+    {
+        await using var api = await TestApi.StartAsync();
+        await api.PoolAsync("v4", "10.244.0.0/16");
+        using var client = new KubeClient(KubeConfig.Load(api.CalicoKubeconfig));
+        using var allocator = new AddressAllocator(client, "node1", await new TestView(client).ReadAsync(TestApi.Cancel));
+        var first = await allocator.AssignAsync(Request("aa"), TestApi.Cancel);
+        foreach (var next in (string[])["again", "release", "everywhere"])
+        {
+            await api.Client.DeleteAsync(CalicoResources.IpamHandles, null, "net.aa", TestApi.Cancel);
+            if (next == "again")
+            {
+                Assert.Equal(first, await allocator.AssignAsync(Request("aa"), TestApi.Cancel));
+                Assert.Equal(1, Assert.Single((await api.HandlesAsync()).Single().Spec.Block!).Value);
+                continue;
+            }
+
+            // Another node's collector looks everywhere; the node itself in its own blocks.
+            using var other = new AddressAllocator(client, "node2", await new TestView(client).ReadAsync(TestApi.Cancel));
+            Assert.Equal(1, next == "release" ? await allocator.ReleaseAsync("net.aa", TestApi.Cancel) : await other.ReleaseAsync("net.aa", TestApi.Cancel, everywhere: true));
+            Assert.Empty(await TakenAsync(api));
+            first = await allocator.AssignAsync(Request("aa"), TestApi.Cancel);
+        }
+
+        // The other half: the handle alone.
+        await allocator.ReleaseAsync("net.aa", TestApi.Cancel);
+        await api.Client.CreateAsync(CalicoResources.IpamHandles, new IpamHandle { Metadata = { Name = "net.bb" }, Spec = new IpamHandleSpec { HandleID = "net.bb", Block = new() { ["10.244.9.0/26"] = 1 } } }, TestApi.Cancel);
+        var second = await allocator.AssignAsync(Request("bb"), TestApi.Cancel);
+        Assert.Equal(second[0], Assert.Single(await TakenAsync(api)).Key);
+        Assert.Equal(second, await allocator.FindAsync("net.bb", TestApi.Cancel));
+        Assert.Equal(1, await allocator.ReleaseAsync("net.bb", TestApi.Cancel));
+        Assert.Empty(await api.HandlesAsync());
+    }
+
     [Fact]
     public async Task Certain_IsTaken_AndWhatIsAnothersOrOutside_IsRefusedWithNothingLeft()
     {
