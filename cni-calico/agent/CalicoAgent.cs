@@ -250,6 +250,7 @@ internal sealed class CalicoAgent : IDisposable
             Filters = filters,
             Secrets = Watch.Passwords(),
             Services = bgp.ServiceClusterIPs.Count + bgp.ServiceExternalIPs.Count + bgp.ServiceLoadBalancerIPs.Count > 0 ? Watch.Services(cancel) : [],
+            Workloads = Watch.HasWorkloadPeers ? [.. Watch.Pods.List().Select(WorkloadRecord.Read).OfType<WorkloadRecord>().OrderBy(static pod => pod.Name, StringComparer.Ordinal)] : [],
             StateSocket = options.StateSocket,
         };
     }

@@ -60,6 +60,7 @@ internal sealed partial class SpeakerCompiler
         {
             CalicoSelector.Parse(spec.NodeSelector);
             CalicoSelector.Parse(spec.PeerSelector);
+            CalicoSelector.Parse(spec.LocalWorkloadSelector);
         }
         catch (FormatException e)
         {
@@ -67,14 +68,15 @@ internal sealed partial class SpeakerCompiler
             return;
         }
 
+        var family = IpFamily.V4;
         if (spec.LocalWorkloadSelector is { Length: > 0 })
         {
-            Wrong(peer, "spec.localWorkloadSelector is not served");
-            return;
+            if (HasPlace(peer) || TheirAsn(peer) is null)
+            {
+                return;
+            }
         }
-
-        var family = IpFamily.V4;
-        if (spec.PeerSelector is not { Length: > 0 })
+        else if (spec.PeerSelector is not { Length: > 0 })
         {
             if (End(peer) is not var (address, _) || TheirAsn(peer) is null)
             {
@@ -93,7 +95,7 @@ internal sealed partial class SpeakerCompiler
         Seconds("BGPPeer", peer.Metadata.Name, "maxRestartTime", spec.MaxRestartTime, 4095);
         Seconds("BGPPeer", peer.Metadata.Name, "keepaliveTime", spec.KeepaliveTime, 21845);
         FiltersOf(peer);
-        if (spec.ReachableBy is { Length: > 0 } by && (!IpAddress.TryParse(by, out var gateway) || (spec.PeerSelector is not { Length: > 0 } && gateway.Family != family)))
+        if (spec.ReachableBy is { Length: > 0 } by && (!IpAddress.TryParse(by, out var gateway) || (spec.PeerIP is { Length: > 0 } && gateway.Family != family)))
         {
             Wrong(peer, $"spec.reachableBy: '{by}' is no address of {spec.PeerIP ?? "the peer"}'s family");
         }

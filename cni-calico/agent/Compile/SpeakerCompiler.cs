@@ -112,18 +112,13 @@ internal sealed partial class SpeakerCompiler
     private void AddPeer(BgpPeer peer)
     {
         var spec = peer.Spec;
-        if (spec.LocalWorkloadSelector is { Length: > 0 })
-        {
-            Wrong(peer, "spec.localWorkloadSelector is not served");
-            return;
-        }
-
         CalicoSelector? there = null;
-        CalicoSelector here;
+        CalicoSelector here, pods;
         try
         {
             here = CalicoSelector.Parse(spec.NodeSelector);
             there = spec.PeerSelector is { Length: > 0 } text ? CalicoSelector.Parse(text) : null;
+            pods = CalicoSelector.Parse(spec.LocalWorkloadSelector);
         }
         catch (FormatException e)
         {
@@ -132,6 +127,16 @@ internal sealed partial class SpeakerCompiler
         }
 
         bool Has(NodeRecord node) => spec.Node is { Length: > 0 } name ? node.Name == name : here.Matches(node.Labels);
+        if (spec.LocalWorkloadSelector is { Length: > 0 })
+        {
+            if (Has(snapshot.Self))
+            {
+                AddWorkloads(peer, pods);
+            }
+
+            return;
+        }
+
         if (there is null)
         {
             if (Has(snapshot.Self))
@@ -160,6 +165,38 @@ internal sealed partial class SpeakerCompiler
                 }
             }
         }
+    }
+
+    /// <summary>Sessions with this node's own pods, at their addresses.</summary>
+    private void AddWorkloads(BgpPeer peer, CalicoSelector pods)
+    {
+        if (HasPlace(peer) || TheirAsn(peer) is not { } theirs)
+        {
+            return;
+        }
+
+        foreach (var pod in snapshot.Workloads.Where(pod => pods.Matches(pod.Labels)))
+        {
+            foreach (var address in pod.Addresses)
+            {
+                var local = address.IsV4 ? snapshot.Self.V4.Address : snapshot.Self.V6.Address;
+                if (!local.IsNone && address != local)
+                {
+                    Add(peer, address, null, theirs, local, pod.Name, default);
+                }
+            }
+        }
+    }
+
+    private bool HasPlace(BgpPeer peer)
+    {
+        var has = peer.Spec.PeerIP is { Length: > 0 } || peer.Spec.PeerSelector is { Length: > 0 };
+        if (has)
+        {
+            Wrong(peer, "spec has localWorkloadSelector and peerIP or peerSelector; one of them is to go");
+        }
+
+        return has;
     }
 
     private void AddExternal(BgpPeer peer)

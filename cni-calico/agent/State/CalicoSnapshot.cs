@@ -36,6 +36,9 @@ internal sealed record CalicoSnapshot
 
     public IReadOnlyList<ServiceRecord> Services { get; init; } = [];
 
+    /// <summary>This node's pods, if a BGPPeer has sessions with some.</summary>
+    public IReadOnlyList<WorkloadRecord> Workloads { get; init; } = [];
+
     /// <summary>Where the speaker tells its state.</summary>
     public string StateSocket { get; init; } = "/run/podwire-bgp/state.sock";
 }

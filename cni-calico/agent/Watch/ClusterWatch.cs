@@ -42,7 +42,7 @@ internal sealed class ClusterWatch : IIpamView
         Peers = Follow(CalicoResources.BgpPeers, static value => VersionOf(value));
         Filters = Follow(CalicoResources.BgpFilters, static value => VersionOf(value));
         Secrets = Follow(KubeResources.Secrets, static value => value?.Metadata.ResourceVersion ?? string.Empty, new ReflectorOptions { Namespace = "kube-system", Logger = logger });
-        Pods = Follow(KubeResources.Pods, static value => string.Empty, new ReflectorOptions { FieldSelector = $"spec.nodeName={node}", Logger = logger });
+        Pods = Follow(KubeResources.Pods, value => HasWorkloadPeers ? WorkloadRecord.FactsOf(value) : string.Empty, new ReflectorOptions { FieldSelector = $"spec.nodeName={node}", Logger = logger });
         Namespaces = Follow(KubeResources.Namespaces, static value => string.Empty);
         PoolObjects.Subscribe(_ => pools = PoolTable.Read(PoolObjects.List()));
         Reservations.Subscribe(_ => reserved = ReadReserved());
@@ -71,6 +71,9 @@ internal sealed class ClusterWatch : IIpamView
 
     /// <summary>The pods of this node.</summary>
     public ObjectStore<Pod> Pods { get; }
+
+    /// <summary>True if a BGPPeer has sessions with pods.</summary>
+    public bool HasWorkloadPeers => Peers.List().Any(static peer => peer.Spec.LocalWorkloadSelector is { Length: > 0 });
 
     /// <inheritdoc/>
     public PoolTable Pools => pools;

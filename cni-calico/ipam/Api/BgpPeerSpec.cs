@@ -53,7 +53,7 @@ public sealed class BgpPeerSpec : KubeValue
     /// <summary>BGPFilters, in order.</summary>
     public List<string> Filters { get => field ??= []; set; }
 
-    /// <summary>Sessions with pods; not served.</summary>
+    /// <summary>Each selected node has sessions with those of its own pods that this selects.</summary>
     public string? LocalWorkloadSelector { get; set; }
 
     /// <summary>Auto: nodes at the other end have the session too; Manual.</summary>

@@ -62,4 +62,12 @@ internal sealed partial class CalicoNetwork
             return e.GetBaseException().Message;
         }
     }
+
+    /// <summary>What a kubelet tells of a pod that runs.</summary>
+    public async Task ChangeStatusAsync(string pod, IpAddress address)
+    {
+        var value = await Api.Client.GetAsync(KubeResources.Pods, "default", pod, TestApi.Cancel);
+        value.Status = new PodStatus { Phase = "Running", PodIP = address.ToString(), PodIPs = [new PodIP { Ip = address.ToString() }] };
+        await Api.Client.UpdateStatusAsync(KubeResources.Pods, value, TestApi.Cancel);
+    }
 }
