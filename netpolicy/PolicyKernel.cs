@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
+using Podwire.Netlink.Conntrack;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
 using Podwire.Netlink.Route;
 using Podwire.NetPolicy.Apply;
+using Podwire.Primitives;
 using Podwire.Ruleset;
 
 namespace Podwire.NetPolicy;
@@ -34,6 +37,39 @@ internal sealed class PolicyKernel : IDisposable
 
     /// <summary>Lets bridged packets pass the rules; what is wrong all the same, or null.</summary>
     public string? EnsureBridgeFiltering() => In(() => BridgeFiltering.Ensure(() => route.ListLinks().Any(static link => link.Kind == "bridge")));
+
+    /// <summary>True if nf_tables can hand packets to a queue (nft_queue). Tried out, in a transaction that leaves nothing.</summary>
+    public bool HasQueue()
+    {
+        var table = new TableId(TableFamily.Ip, $"podwire-probe-{Environment.ProcessId}");
+        var chain = Chain.Regular("probe");
+        var batch = new NftBatch().Add(new AddTable(table)).Add(new AddChain(table, chain)).Add(new AddRule(table, chain.Name, Rule.Of(new Queue(0, IsBypassed: true)))).Add(new DeleteTable(table));
+        try
+        {
+            Nft.Apply(batch);
+            return true;
+        }
+        catch (NftException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Those of some addresses that answer a connection, which is known to conntrack, of some pods.</summary>
+    public IReadOnlySet<IpAddress> ServersInUse(HashSet<IpAddress> addresses, ImmutableHashSet<IpAddress> pods)
+    {
+        var found = new HashSet<IpAddress>();
+        using var conntrack = In(ConntrackSocket.Open);
+        foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+        {
+            if (!pods.IsEmpty && addresses.Any(address => address.Family == family))
+            {
+                conntrack.List(new(family), flow => !flow.IsClosed && addresses.Contains(flow.Reply.Source) && pods.Contains(flow.Original.Source) && !found.Add(flow.Reply.Source) && false);
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>Opens the kernel's announcements.</summary>
     public NftMonitor OpenMonitor() => In(NftMonitor.Open);

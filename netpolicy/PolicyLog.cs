@@ -39,6 +39,21 @@ internal static partial class PolicyLog
     [LoggerMessage(17, LogLevel.Warning, "{Domain} has the addresses that it had: {Reason}")]
     public static partial void Unresolved(ILogger logger, string domain, string reason);
 
+    [LoggerMessage(19, LogLevel.Information, "policies have domain names with wildcards: the resolver's answers to their pods are {How}")]
+    public static partial void AnswersObserved(ILogger logger, string how);
+
+    [LoggerMessage(20, LogLevel.Warning, "the resolver's answers cannot be looked at ({Reason}): nothing new is accepted by wildcards")]
+    public static partial void AnswersUnobserved(ILogger logger, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning, "answers of the resolver came faster than they were read: some were not looked at")]
+    public static partial void AnswersLost(ILogger logger);
+
+    [LoggerMessage(22, LogLevel.Warning, "{Wildcard} has more than {Limit} addresses: those that were asked for the longest ago do not count any more")]
+    public static partial void TooManyAddresses(ILogger logger, string wildcard, int limit);
+
+    [LoggerMessage(23, LogLevel.Warning, "the addresses behind wildcards are not kept for a later start: {Reason}")]
+    public static partial void AnswersNotKept(ILogger logger, string reason);
+
     [LoggerMessage(9, LogLevel.Warning, "the tables were changed by somebody else; {Elements} elements put right")]
     public static partial void Repaired(ILogger logger, int elements);
 

@@ -6,6 +6,7 @@ using Podwire.NetPolicy.Apply;
 using Podwire.NetPolicy.Apply.Iptables;
 using Podwire.NetPolicy.Arrivals;
 using Podwire.NetPolicy.Config;
+using Podwire.NetPolicy.Domains;
 using Podwire.NetPolicy.Health;
 using Podwire.NetPolicy.State;
 using Podwire.Ruleset;
@@ -16,7 +17,7 @@ namespace Podwire.NetPolicy;
 /// The table of contents: what the watches brought becomes a snapshot, the snapshot becomes the model's change, the change becomes one
 /// transaction, and then pods that waited for it may begin. Run by a reconcile loop: never twice at a time, again after a failure.
 /// </summary>
-internal sealed class PolicyLoop(PolicyOptions options, Func<bool> isReady, PolicyState state, PolicyKernel kernel, PolicySync tables, ArrivalDesk arrivals, PolicyHealth health, PolicyMetrics metrics, ILogger logger)
+internal sealed class PolicyLoop(PolicyOptions options, Func<bool> isReady, PolicyState state, PolicyKernel kernel, PolicySync tables, ArrivalDesk arrivals, AnswerDesk answers, PolicyHealth health, PolicyMetrics metrics, ILogger logger)
 {
     // Somebody may switch a sysctl off at any time, and nothing tells.
     private static readonly TimeSpan LookAtSettings = TimeSpan.FromSeconds(1);
@@ -38,8 +39,20 @@ internal sealed class PolicyLoop(PolicyOptions options, Func<bool> isReady, Poli
         }
 
         var began = Stopwatch.GetTimestamp();
-        var snapshot = state.Take(everything: tables.NeedsEverything);
-        var outcome = tables.Sync(snapshot, out var repaired);
+        var held = answers.Take();
+        PolicySnapshot? snapshot;
+        SyncOutcome outcome;
+        bool repaired;
+        try
+        {
+            snapshot = state.Take(everything: tables.NeedsEverything);
+            outcome = tables.Sync(snapshot, out repaired);
+        }
+        finally
+        {
+            answers.Release(held);
+        }
+
         if (repaired)
         {
             metrics.Repaired();

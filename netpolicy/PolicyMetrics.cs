@@ -16,6 +16,9 @@ internal sealed class PolicyMetrics : IDisposable
     private readonly Counter<long> elements;
     private readonly Counter<long> repairs;
     private readonly ConcurrentDictionary<PolicyId, int> unusable = new();
+    private readonly Counter<long> answers;
+    private readonly Counter<long> dropped;
+    private int observed;
     private int policies;
     private int classes;
     private int policed;
@@ -31,6 +34,9 @@ internal sealed class PolicyMetrics : IDisposable
         failures = meter.CreateCounter<long>("podwire_netpolicy_sync_failures_total", null, "Transactions that the kernel refused");
         elements = meter.CreateCounter<long>("podwire_netpolicy_elements_total", null, "Set elements added to or removed from the kernel");
         repairs = meter.CreateCounter<long>("podwire_netpolicy_repairs_total", null, "Changes by others that were undone");
+        answers = meter.CreateCounter<long>("podwire_netpolicy_observed_answers_total", null, "Answers about names behind wildcards of policies that pods got");
+        dropped = meter.CreateCounter<long>("podwire_netpolicy_observed_addresses_dropped_total", null, "Addresses behind wildcards that had to go before their time, since there were too many");
+        meter.CreateObservableGauge("podwire_netpolicy_observed_addresses", () => observed, null, "Addresses that count as behind a wildcard of a policy");
         meter.CreateObservableGauge("podwire_netpolicy_pending_objects", pending, null, "Objects that wait to be programmed");
         meter.CreateObservableGauge("podwire_netpolicy_ready", () => isReady() ? 1 : 0, null, "1 if rules are current and bridged packets pass them");
         meter.CreateObservableGauge("podwire_netpolicy_policies", () => policies, null, "Policies of the cluster");
@@ -52,6 +58,16 @@ internal sealed class PolicyMetrics : IDisposable
 
     /// <summary>Others' changes were undone.</summary>
     public void Repaired() => repairs.Add(1);
+
+    /// <summary>How many addresses are behind wildcards.</summary>
+    public void Observed(int count) => observed = count;
+
+    /// <summary>A pod got an answer about a name behind a wildcard.</summary>
+    public void Answered(int droppedAddresses)
+    {
+        answers.Add(1);
+        dropped.Add(droppedAddresses);
+    }
 
     /// <summary>How much of a policy cannot be used.</summary>
     public void Unusable(PolicyId policy, int problems)

@@ -33,6 +33,7 @@ internal sealed class PolicyNode : IAsyncDisposable
     private readonly ArrivalDesk arrivals;
     private readonly ArrivalSocket socket;
     private readonly DomainWatch domains;
+    private readonly AnswerWatch answers;
     private readonly PolicyMetrics metrics;
     private readonly PolicyHealth health;
     private readonly ReconcileLoop loop;
@@ -55,7 +56,11 @@ internal sealed class PolicyNode : IAsyncDisposable
         arrivals = new(state, logger);
         socket = new(options.Socket, arrivals, logger);
         domains = new(state, client, kernel, options.ClusterDns, options.DomainGrace, TimeProvider.System, logger);
-        var run = new PolicyLoop(options, () => isReady, state, kernel, tables, arrivals, health, metrics, logger);
+        var desk = new AnswerDesk();
+        answers = new(
+            state, client, kernel, options, tables.Tables.Settings.Answers, desk, () => tables.Model?.Observed ?? [], TimeProvider.System, metrics,
+            wildcard => events.Warning(self, "DomainOverflow", $"{wildcard} has more than {ObservedDomains.MostAddresses} addresses: those that were asked for the longest ago do not count any more"), logger);
+        var run = new PolicyLoop(options, () => isReady, state, kernel, tables, arrivals, desk, health, metrics, logger);
         loop = new(
             async cancel =>
             {
@@ -102,6 +107,7 @@ internal sealed class PolicyNode : IAsyncDisposable
             loop.RunAsync(together.Token),
             SyncedAsync(together.Token),
             domains.RunAsync(together.Token),
+            answers.RunAsync(together.Token),
         ];
         try
         {
@@ -139,6 +145,7 @@ internal sealed class PolicyNode : IAsyncDisposable
 
         tables.Tables.Dispose();
         domains.Dispose();
+        answers.Dispose();
         exporter.Dispose();
         metrics.Dispose();
     }
@@ -155,7 +162,7 @@ internal sealed class PolicyNode : IAsyncDisposable
         var synced = feed.WaitForSyncAsync(cancel);
         await synced.ConfigureAwait(false);
         // What a process before this one put in for domain names would go and come back otherwise.
-        await Task.WhenAny(domains.LookNowAsync(), Task.Delay(LookAtDomains, cancel)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(domains.LookNowAsync(), answers.LookNowAsync()), Task.Delay(LookAtDomains, cancel)).ConfigureAwait(false);
         isReady = true;
         loop.Signal();
         await health.FirstSync.WaitAsync(cancel).ConfigureAwait(false);

@@ -10,7 +10,7 @@ namespace Podwire.NetPolicy.Apply;
 /// <summary>
 /// The back end nftables: one table for each family. A change is one transaction of what differs; so is a repair, so that no packet meets half of it.
 /// </summary>
-internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger logger, Func<NftMonitor>? openMonitor = null, uint ownPort = 0) : IPolicyTables
+internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger logger, Func<NftMonitor>? openMonitor = null, uint ownPort = 0, AnswerPath answers = AnswerPath.Log) : IPolicyTables
 {
     /// <summary>The back end's name.</summary>
     public const string BackendName = "nftables";
@@ -29,7 +29,7 @@ internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger log
     public string Name => BackendName;
 
     /// <inheritdoc/>
-    public TableSettings Settings { get; } = new(keepEstablished);
+    public TableSettings Settings { get; } = new(keepEstablished, Answers: answers);
 
     /// <inheritdoc/>
     /// <exception cref="NftException">The kernel refused; nothing was changed.</exception>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Podwire.Iptables;
 using Podwire.NetPolicy.Apply.Iptables;
+using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Config;
 
 namespace Podwire.NetPolicy.Apply;
@@ -66,6 +67,6 @@ internal static class PolicyBackends
     }
 
     private static IPolicyTables Make(string name, PolicyOptions options, PolicyKernel kernel, ILogger logger) => name == NftTables.BackendName
-        ? new NftTables(kernel.Nft, options.KeepEstablished, logger, kernel.OpenMonitor, kernel.NftPort)
+        ? new NftTables(kernel.Nft, options.KeepEstablished, logger, kernel.OpenMonitor, kernel.NftPort, kernel.HasQueue() ? AnswerPath.Queue : AnswerPath.Log)
         : new IptablesTables(kernel, options.KeepEstablished, logger);
 }

@@ -57,6 +57,39 @@ internal sealed class ChainCompiler(TableSchema schema, TableSettings settings)
         yield return new() { Name = "forward", Base = new(ChainType.Filter, ChainHook.Forward, Priority), Rules = ValueList.From(rules) };
     }
 
+    /// <summary>
+    /// The chains that hand over what the resolvers answer to pods whose policies have wildcards; none without a resolver. They are base chains of their own,
+    /// before the others, since an answer that was held goes on behind the chain that queued it. A resolver on the node itself answers through the hook output.
+    /// </summary>
+    public Chain[] Answers(ResolverAddress[] resolvers)
+    {
+        if (resolvers.Length == 0)
+        {
+            return [];
+        }
+
+        var rules = new List<Rule>();
+        foreach (var protocol in (IpProtocol[])[IpProtocol.Udp, IpProtocol.Tcp])
+        {
+            foreach (var resolver in resolvers)
+            {
+                rules.Add(Rule.Of(
+                    Match.Protocol(protocol),
+                    Match.Equal(new Ct(CtKey.Direction), NftScalar.Byte((byte)CtDirection.Reply)),
+                    Match.Equal(new Ct(CtKey.ProtoDst, CtDirection.Original), NftScalar.Port(resolver.Port)),
+                    Match.Equal(schema.Asked, NftScalar.Address(resolver.Address)),
+                    new SetLookup(schema.Client, schema.Clients.Name),
+                    settings.Answers == AnswerPath.Queue ? new Queue(TableSettings.AnswerNumber, IsBypassed: true) : new Log(TableSettings.AnswerNumber)));
+            }
+        }
+
+        return
+        [
+            new() { Name = "answers-forwarded", Base = new(ChainType.Filter, ChainHook.Forward, Priority - 1), Rules = ValueList.From(rules) },
+            new() { Name = "answers-of-node", Base = new(ChainType.Filter, ChainHook.Output, Priority - 1), Rules = ValueList.From(rules) },
+        ];
+    }
+
     /// <summary>The chains of a class: its own, and one for each port class that is not judged alike for everybody.</summary>
     public IEnumerable<Chain> Class(PolicyClass of, ClassSets sets)
     {

@@ -7,4 +7,5 @@ namespace Podwire.NetPolicy.Compile;
 /// <param name="IsSelfAllowed">True if it reaches itself whatever the classes say.</param>
 /// <param name="IsIngressOpen">True if the class of what comes in accepts what no rule mentions.</param>
 /// <param name="IsEgressOpen">The same of what goes out.</param>
-internal sealed record PodSlot(string Pod, string? Ingress, string? Egress, bool IsSelfAllowed, bool IsIngressOpen = false, bool IsEgressOpen = false);
+/// <param name="IsObserved">True if its answers from the resolver are looked at.</param>
+internal sealed record PodSlot(string Pod, string? Ingress, string? Egress, bool IsSelfAllowed, bool IsIngressOpen = false, bool IsEgressOpen = false, bool IsObserved = false);

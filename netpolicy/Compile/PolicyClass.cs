@@ -56,6 +56,9 @@ internal sealed class PolicyClass
     /// <summary>True if a ClusterNetworkPolicy has a say.</summary>
     public bool HasClusterPolicies => Array.Exists(Policies, static policy => policy.Tier != PolicyTier.Namespaced);
 
+    /// <summary>True if a rule names a domain with a wildcard.</summary>
+    public bool HasWildcards => Groups.Keys.Any(static group => group.Peer.IsWildcard);
+
     /// <summary>How its groups are asked for.</summary>
     public ClassGroups Asked => field ??= new(this);
 

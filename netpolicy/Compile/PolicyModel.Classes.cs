@@ -514,13 +514,14 @@ internal sealed partial class PolicyModel
             var owner = claims.TryGetValue(address, out var holders) ? Owner(holders) : null;
             var after = owner is { Ingress: null, Egress: null } or null ? null : new PodSlot(
                 owner.Name, owner.Ingress?.Name, owner.Egress?.Name, owner.Ingress?.HasClusterPolicies != true && owner.Egress?.HasClusterPolicies != true,
-                owner.Ingress?.Default[0] == true, owner.Egress?.Default[0] == true);
+                owner.Ingress?.Default[0] == true, owner.Egress?.Default[0] == true, owner.Egress?.HasWildcards == true);
             slots.TryGetValue(address, out var before);
             if (Equals(before, after))
             {
                 continue;
             }
 
+            Observe(address, before, after, run);
             var schema = TableSchema.Of(address.Family);
             foreach (var (set, element) in before is null || run.Change is null ? [] : SlotElements(schema, address, before))
             {

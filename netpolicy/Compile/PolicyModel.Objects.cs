@@ -230,9 +230,10 @@ internal sealed partial class PolicyModel
             return;
         }
 
+        var (were, are) = (Members(before), Members(now));
         foreach (var address in before)
         {
-            if (Array.IndexOf(now, address) < 0)
+            if (!are.Contains(address))
             {
                 TouchHolders(address, run);
                 var holders = claims[address];
@@ -247,7 +248,7 @@ internal sealed partial class PolicyModel
         entity.Addresses = now;
         foreach (var address in now)
         {
-            if (Array.IndexOf(before, address) < 0)
+            if (!were.Contains(address))
             {
                 if (!claims.TryGetValue(address, out var holders))
                 {
@@ -259,6 +260,9 @@ internal sealed partial class PolicyModel
             }
         }
     }
+
+    /// <summary>A pod has one or two addresses; a domain name with a wildcard may have thousands.</summary>
+    private static ICollection<IpAddress> Members(IpAddress[] addresses) => addresses.Length > 8 ? new HashSet<IpAddress>(addresses) : addresses;
 
     private void TouchHolders(IpAddress address, ModelRun run)
     {

@@ -116,6 +116,12 @@ internal sealed partial class PolicyModel
         sets.Add(schema.Egress with { Elements = ValueList.From(egress) });
         sets.Add(schema.Self with { Elements = ValueList.From(self) });
         var family = Array.IndexOf(TableSchema.All, schema);
+        if (answerChains[family] is { Length: > 0 } answers)
+        {
+            all.AddRange(answers);
+            sets.Add(schema.Clients with { Elements = ValueList.From(Clients(schema)) });
+        }
+
         foreach (var (set, _) in blocks[family].Values)
         {
             sets.Add(set);
@@ -173,6 +179,7 @@ internal sealed partial class PolicyModel
             TakeDomain(domain, addresses, run);
         }
 
+        resolvers = snapshot.Resolvers ?? resolvers;
         foreach (var (key, pod) in snapshot.Pods)
         {
             TakePod(key, pod, run);
@@ -186,6 +193,7 @@ internal sealed partial class PolicyModel
         UpdateMembers(run);
         UpdatePeers(run);
         UpdateSlots(run);
+        UpdateAnswers(run);
         RetireClasses(run);
         UseFamilies(run, begins: false);
     }

@@ -15,6 +15,9 @@ internal sealed class TableSchema
     /// <summary>The name of <see cref="Pending"/>.</summary>
     public const string PendingName = "pending-pods";
 
+    /// <summary>The name of <see cref="Clients"/>.</summary>
+    public const string ClientsName = "dns-clients";
+
     /// <summary>For IPv4.</summary>
     public static TableSchema V4 { get; } = new(IpFamily.V4);
 
@@ -32,6 +35,7 @@ internal sealed class TableSchema
         Ingress = new() { Name = "ingress-pods", Key = [Address] };
         Egress = new() { Name = "egress-pods", Key = [Address] };
         Self = new() { Name = "self-pairs", Key = [Address, Address] };
+        Clients = new() { Name = ClientsName, Key = [Address] };
         // Dynamic: what others put in is theirs, and no difference to be repaired.
         Pending = new() { Name = PendingName, Key = [Address], Flags = SetFlags.Dynamic, Size = 65535 };
     }
@@ -69,7 +73,13 @@ internal sealed class TableSchema
     /// <summary>Pods that are about to begin and whose policies are not known yet: nothing reaches them, and they reach nothing.</summary>
     public NftSet Pending { get; }
 
-    /// <summary>The sets.</summary>
+    /// <summary>Pods of this node whose policies have domain names with wildcards; there only while there is such a pod.</summary>
+    public NftSet Clients { get; }
+
+    /// <summary>Who was asked, before any translation.</summary>
+    public Ct Asked => new(Family == IpFamily.V4 ? CtKey.IpDaddr : CtKey.Ip6Daddr, CtDirection.Original);
+
+    /// <summary>The sets that are there whatever policies there are.</summary>
     public IEnumerable<SetObject> Sets => [Pending, Self, Ingress, Egress];
 
     /// <summary>The schema of a family.</summary>

@@ -36,6 +36,9 @@ internal sealed record PolicyOptions
     /// <summary>How long the address of a domain name counts beyond its time to live: a pod may have got it from the resolver's cache at its very end.</summary>
     public TimeSpan DomainGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Where the addresses behind wildcards are kept for a later process, beside the socket; empty for nowhere.</summary>
+    public string DomainFile => Socket.Length > 0 ? Path.ChangeExtension(Socket, ".domains") : string.Empty;
+
     /// <summary>Remove every rule and end.</summary>
     public bool Cleanup { get; init; }
 

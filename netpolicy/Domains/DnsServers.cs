@@ -25,9 +25,18 @@ internal static class DnsServers
         try
         {
             var service = await client.GetAsync(KubeResources.Services, "kube-system", "kube-dns", cancel).ConfigureAwait(false);
-            if (IPAddress.TryParse(service.Spec?.ClusterIP, out var address))
+            var found = new List<IPEndPoint>();
+            foreach (var text in service.Spec is { ClusterIPs: { Count: > 0 } all } ? all : [service.Spec?.ClusterIP ?? string.Empty])
             {
-                return [new(address, Port)];
+                if (IPAddress.TryParse(text, out var address))
+                {
+                    found.Add(new(address, Port));
+                }
+            }
+
+            if (found.Count > 0)
+            {
+                return found;
             }
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException)

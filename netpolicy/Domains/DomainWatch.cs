@@ -67,6 +67,7 @@ internal sealed class DomainWatch(PolicyState state, KubeClient client, PolicyKe
     private async Task<TimeSpan> LookAsync(CancellationToken cancel)
     {
         var wanted = state.WantedDomains();
+        wanted.RemoveWhere(DomainWildcard.Is);
         foreach (var name in new List<string>(domains.Keys))
         {
             if (!wanted.Contains(name))

@@ -37,6 +37,8 @@ internal static class PolicyObjects
     private static async Task ResolveAsync(PolicyState state, KubeClient client, CancellationToken cancel)
     {
         var wanted = state.WantedDomains();
+        // Nobody can be asked for all names behind a wildcard.
+        wanted.RemoveWhere(DomainWildcard.Is);
         if (wanted.Count == 0)
         {
             return;

@@ -140,7 +140,7 @@ internal sealed class PolicyReading(PolicySnapshot objects)
     {
         { Block: { } block } => block.Except.Length == 0 ? block.Prefix.ToString() : $"{block.Prefix} except {string.Join(", ", block.Except)}",
         { Nodes: { } nodes } => $"nodes {nodes.Text}",
-        { Domain: { } domain } => domain,
+        { Domain: { } domain } => peer.IsWildcard ? $"{domain} (known to the pod's node only, from the answers that its pods got)" : domain,
         { Pods: { Namespace: { } ns } pods } => $"pods {ns}/{(pods.Pods.Text.Length == 0 ? "*" : pods.Pods.Text)}",
         _ => $"pods {(peer.Pods!.Pods.Text.Length == 0 ? "*" : peer.Pods.Pods.Text)} of namespaces {(peer.Pods.Namespaces!.Text.Length == 0 ? "*" : peer.Pods.Namespaces.Text)}",
     };

@@ -12,8 +12,11 @@ internal sealed record PeerRecord
     /// <summary>Nodes by their labels.</summary>
     public LabelQuery? Nodes { get; private init; }
 
-    /// <summary>The addresses of a domain name, in lower case and without a dot at the end.</summary>
+    /// <summary>The addresses of a domain name, in lower case and without a dot at the end; or of all names behind a wildcard, <c>*.example.com</c>.</summary>
     public string? Domain { get; private init; }
+
+    /// <summary>True for a domain name with a wildcard.</summary>
+    public bool IsWildcard => Domain is ['*', ..];
 
     /// <summary>Pods.</summary>
     public static PeerRecord Of(PeerSelector pods) => new() { Pods = pods };

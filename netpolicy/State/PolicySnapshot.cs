@@ -21,6 +21,9 @@ internal sealed class PolicySnapshot
     /// <summary>Addresses of domain names.</summary>
     public Dictionary<string, IpAddress[]?> Domains { get; init; } = [];
 
+    /// <summary>The resolvers whose answers are believed; null: as before.</summary>
+    public ResolverAddress[]? Resolvers { get; set; }
+
     /// <summary>True if it names everything there is, as after the first start.</summary>
     public bool IsEverything { get; init; }
 

@@ -16,6 +16,8 @@ internal sealed class PolicyState
     private readonly Tracked<string, NodeRecord> nodes = new();
     private readonly Tracked<string, IpAddress[]> domains = new();
     private readonly Dictionary<ObjectKey, (string Uid, IpAddress[] Addresses)> learned = [];
+    private ResolverAddress[] resolvers = [];
+    private bool areResolversNew;
 
     /// <summary>Called, outside of any lock, after something changed.</summary>
     public event Action? Changed;
@@ -135,7 +137,20 @@ internal sealed class PolicyState
         Tell(changed);
     }
 
-    /// <summary>The domain names that policies ask for.</summary>
+    /// <summary>The resolvers whose answers are believed.</summary>
+    public void SetResolvers(ResolverAddress[] now)
+    {
+        bool changed;
+        lock (gate)
+        {
+            changed = !resolvers.AsSpan().SequenceEqual(now);
+            (resolvers, areResolversNew) = (now, areResolversNew || changed);
+        }
+
+        Tell(changed);
+    }
+
+    /// <summary>The domain names that policies ask for, those with wildcards too.</summary>
     public HashSet<string> WantedDomains()
     {
         lock (gate)
@@ -151,10 +166,13 @@ internal sealed class PolicyState
     {
         lock (gate)
         {
-            if (!everything && pods.Dirty.Count + namespaces.Dirty.Count + policies.Dirty.Count + nodes.Dirty.Count + domains.Dirty.Count == 0)
+            if (!everything && !areResolversNew && pods.Dirty.Count + namespaces.Dirty.Count + policies.Dirty.Count + nodes.Dirty.Count + domains.Dirty.Count == 0)
             {
                 return null;
             }
+
+            var given = everything || areResolversNew ? resolvers : null;
+            areResolversNew = false;
 
             return new()
             {
@@ -163,6 +181,7 @@ internal sealed class PolicyState
                 Policies = policies.Take(everything),
                 Nodes = nodes.Take(everything),
                 Domains = domains.Take(everything),
+                Resolvers = given,
                 IsEverything = everything,
             };
         }

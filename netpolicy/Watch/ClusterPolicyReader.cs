@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Podwire.NetPolicy.Domains;
 using Podwire.NetPolicy.State;
 using Podwire.NetPolicy.Watch.Api;
 using Podwire.Kube.Objects;
@@ -166,13 +167,14 @@ internal static class ClusterPolicyReader
         {
             foreach (var domain in peer.DomainNames)
             {
-                if (domain.StartsWith('*'))
+                var name = domain.TrimEnd('.').ToLowerInvariant();
+                if (DomainWildcard.Is(name) ? DomainWildcard.IsValid(name) : DnsName.IsValid(name))
                 {
-                    reading.Skip($"{field}.domainNames: '{domain}': names behind a wildcard cannot be asked for; nothing is accepted by it");
+                    into.Add(PeerRecord.OfDomain(name));
                 }
                 else
                 {
-                    into.Add(PeerRecord.OfDomain(domain.TrimEnd('.').ToLowerInvariant()));
+                    reading.Skip($"{field}.domainNames: '{domain}' is not a domain name, or one behind '*.'; nothing is accepted by it");
                 }
             }
         }

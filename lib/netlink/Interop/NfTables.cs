@@ -51,6 +51,7 @@ internal static class NfTables
     internal const int NFTA_LIMIT_RATE = 1, NFTA_LIMIT_UNIT = 2, NFTA_LIMIT_BURST = 3, NFTA_LIMIT_TYPE = 4, NFTA_LIMIT_FLAGS = 5;
     internal const int NFTA_COUNTER_BYTES = 1, NFTA_COUNTER_PACKETS = 2;
     internal const int NFTA_LOG_GROUP = 1, NFTA_LOG_PREFIX = 2, NFTA_LOG_LEVEL = 5, NFTA_LOG_FLAGS = 6;
+    internal const int NFTA_QUEUE_NUM = 1, NFTA_QUEUE_TOTAL = 2, NFTA_QUEUE_FLAGS = 3;
     internal const int NFTA_REJECT_TYPE = 1, NFTA_REJECT_ICMP_CODE = 2;
     internal const int NFTA_NAT_TYPE = 1, NFTA_NAT_FAMILY = 2, NFTA_NAT_REG_ADDR_MIN = 3, NFTA_NAT_REG_PROTO_MIN = 5, NFTA_NAT_FLAGS = 7;
     internal const int NFTA_MASQ_FLAGS = 1, NFTA_MASQ_REG_PROTO_MIN = 2;

@@ -158,6 +158,9 @@ internal sealed class RuleReader(IReadOnlyDictionary<string, SetObject> sets)
             case CounterExpression.Name:
                 CounterExpression.Read(data, this);
                 break;
+            case QueueExpression.Name:
+                QueueExpression.Read(data, this);
+                break;
             case NotrackExpression.Name:
                 NotrackExpression.Read(this);
                 break;

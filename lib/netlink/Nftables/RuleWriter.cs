@@ -76,6 +76,9 @@ internal sealed class RuleWriter(Queue<SetHandle> anonymousSets)
                 Load(ref writer, set.Key, 0);
                 DynsetExpression.Write(ref writer, set, 0);
                 break;
+            case Queue queue:
+                QueueExpression.Write(ref writer, queue);
+                break;
             case Notrack:
                 NotrackExpression.Write(ref writer);
                 break;

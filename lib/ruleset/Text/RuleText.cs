@@ -90,6 +90,9 @@ internal sealed class RuleText
             case DynamicSet set:
                 text.Append($"{set.Operation.ToString().ToLowerInvariant()} @{set.Set} {{ {Expression(set.Key)}{(set.Timeout is { } timeout ? $" timeout {ValueText.Time(timeout)}" : string.Empty)} }}");
                 break;
+            case Queue queue:
+                text.Append(queue.IsBypassed ? $"queue flags bypass to {queue.Number}" : $"queue to {queue.Number}");
+                break;
             case Notrack:
                 text.Append("notrack");
                 break;

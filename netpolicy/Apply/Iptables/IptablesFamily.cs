@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Podwire.Iptables;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Compile.Iptables;
@@ -14,11 +15,13 @@ namespace Podwire.NetPolicy.Apply.Iptables;
 /// iptables-restore leads to them, then what goes is taken out. What a set means never changes, so in between each address is judged
 /// either as before or as after.
 /// </summary>
-internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sockets, TableSchema schema, TableSettings settings)
+internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sockets, TableSchema schema, TableSettings settings, ILogger logger)
 {
     private const int EntriesAtOnce = 1000;
     private readonly IptablesCompiler compiler = new(schema, settings);
     private readonly HashSet<string> dying = [];
+    private readonly IptablesAnswers answers = new(programs, schema.Family);
+    private string? problem;
 
     /// <summary>The family.</summary>
     public IpFamily Family => schema.Family;
@@ -74,9 +77,11 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
             text.Write(IptablesNames.Root, compiler.Root(model));
         }
 
+        var areAnswersOthers = false;
         foreach (var (table, chain) in change.WrittenChains)
         {
-            if (table == schema.Id)
+            areAnswersOthers |= table == schema.Id && chain.Base is not null;
+            if (table == schema.Id && IptablesCompiler.IsClass(chain.Name))
             {
                 text.Write(IptablesNames.Class(chain.Name, false), compiler.Class(chain, false));
                 text.Write(IptablesNames.Class(chain.Name, true), compiler.Class(chain, true));
@@ -85,7 +90,8 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
 
         foreach (var (table, chain) in change.GoneChains)
         {
-            if (table == schema.Id)
+            areAnswersOthers |= table == schema.Id && chain.Base is not null;
+            if (table == schema.Id && IptablesCompiler.IsClass(chain.Name))
             {
                 text.Delete(IptablesNames.Class(chain.Name, false));
                 text.Delete(IptablesNames.Class(chain.Name, true));
@@ -96,6 +102,11 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
         if (!text.IsEmpty)
         {
             programs.Restore(schema.Family, text.ToString());
+        }
+
+        if (areAnswersOthers)
+        {
+            WriteAnswers(compiler.Answers(model));
         }
 
         going.Send();
@@ -113,16 +124,17 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
     }
 
     /// <summary>Lists chains and sets and sends what differs.</summary>
-    public SyncOutcome Repair(PolicyModel model) => Repair(compiler.Whole(model), isPlan: false).Outcome;
+    public SyncOutcome Repair(PolicyModel model) => Repair(compiler.Whole(model), compiler.Answers(model), isPlan: false).Outcome;
 
     /// <summary>What <see cref="Repair(PolicyModel)"/> would send, as iptables-restore and ipset take it.</summary>
-    public string Plan(PolicyModel model) => Repair(compiler.Whole(model), isPlan: true).Text;
+    public string Plan(PolicyModel model) => Repair(compiler.Whole(model), compiler.Answers(model), isPlan: true).Text;
 
     /// <summary>Removes what is there.</summary>
     public void Remove(IReadOnlyList<IptablesPrograms> variants)
     {
         foreach (var variant in variants)
         {
+            new IptablesAnswers(variant, schema.Family).Write([]);
             var listing = IptablesListing.Read(variant.Save(schema.Family, "-t", "filter"));
             var text = new RestoreText();
             text.RemoveJump(listing.Forward.FindAll(static rule => rule == IptablesCompiler.Jump).Count);
@@ -181,7 +193,7 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
         batches.Send();
     }
 
-    private (SyncOutcome Outcome, string Text) Repair(IptablesPlan plan, bool isPlan)
+    private (SyncOutcome Outcome, string Text) Repair(IptablesPlan plan, string[] answerRules, bool isPlan)
     {
         var actual = new Dictionary<string, IpSet>(StringComparer.Ordinal);
         foreach (var set in OwnSets())
@@ -232,6 +244,7 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
         {
             told.AddRange(coming.Lines());
             told.Add(text.IsEmpty ? string.Empty : text.ToString());
+            told.Add(answers.Plan(answerRules));
             told.AddRange(going.Lines());
             told.AddRange(gone.ConvertAll(static name => $"destroy {name}"));
             return (default, string.Join('\n', told.FindAll(static line => line.Length > 0)));
@@ -243,10 +256,30 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
             programs.Restore(schema.Family, text.ToString());
         }
 
+        WriteAnswers(answerRules);
         going.Send();
         dying.UnionWith(gone);
         Bury();
         return (new(text.IsEmpty ? 0 : 1, coming.Count + going.Count, text.LineCount), string.Empty);
+    }
+
+    /// <summary>Without it wildcards accept nothing new; everything else is as it should be.</summary>
+    private void WriteAnswers(string[] rules)
+    {
+        try
+        {
+            answers.Write(rules);
+            problem = null;
+        }
+        catch (IptablesException e) when (rules.Length > 0)
+        {
+            if (problem != e.Message)
+            {
+                PolicyLog.AnswersUnobserved(logger, e.Message);
+            }
+
+            problem = e.Message;
+        }
     }
 
     private static RestoreText Compare(IptablesPlan plan, IptablesListing actual)

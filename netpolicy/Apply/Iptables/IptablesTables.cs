@@ -33,14 +33,14 @@ internal sealed class IptablesTables : IPolicyTables
     public IptablesTables(PolicyKernel kernel, bool keepEstablished, ILogger logger, IptablesVariant variant = IptablesVariant.Default)
     {
         (this.kernel, this.logger) = (kernel, logger);
-        Settings = new(keepEstablished, HasVersionedNames: true);
+        Settings = new(keepEstablished, HasVersionedNames: true, AnswerPath.Queue);
         programs = new(kernel.Namespace, variant);
         sets = kernel.In(IpSetSocket.Open);
         foreach (var schema in TableSchema.All)
         {
             if (programs.Has(schema.Family))
             {
-                families.Add(new(programs, sets, schema, Settings));
+                families.Add(new(programs, sets, schema, Settings, logger));
             }
         }
     }
@@ -134,7 +134,8 @@ internal sealed class IptablesTables : IPolicyTables
     {
         foreach (var (table, chain) in chains)
         {
-            if (table is { Family: TableFamily.Ip or TableFamily.Ip6, Name: "filter" } && (chain == "FORWARD" || IptablesNames.IsOurChain(chain)))
+            if (table.Family is TableFamily.Ip or TableFamily.Ip6
+                && ((table.Name == "filter" && (chain == "FORWARD" || IptablesNames.IsOurChain(chain))) || (table.Name == "mangle" && chain == IptablesNames.Answers)))
             {
                 return true;
             }

@@ -62,9 +62,10 @@ internal sealed class IptablesCompiler(TableSchema schema, TableSettings setting
     /// <summary>True for a chain that a class has.</summary>
     public static bool IsClass(string chain) => chain.StartsWith("in-", StringComparison.Ordinal) || chain.StartsWith("eg-", StringComparison.Ordinal);
 
-    /// <summary>True for a set of peers, which is a set here too; the others are rules.</summary>
+    /// <summary>True for a set of peers, or of those whose answers are looked at, which is a set here too; the others are rules.</summary>
     public static bool IsPeers(SetObject set) =>
-        IsClass(set.Name) || set.Name.StartsWith("peers-", StringComparison.Ordinal) || set.Name.StartsWith("blocks-", StringComparison.Ordinal);
+        IsClass(set.Name) || set.Name.StartsWith("peers-", StringComparison.Ordinal) || set.Name.StartsWith("blocks-", StringComparison.Ordinal)
+        || set.Name == TableSchema.ClientsName;
 
     /// <summary>The set of a set of peers. Blocks are prefixes; a prefix of length 0, which no hash takes, never comes of <see cref="Collect"/>.</summary>
     public IpSetSpec Spec(SetObject set) => new(IptablesNames.Set(schema.Family, set.Name), set.IsInterval ? IpSetType.HashNet : IpSetType.HashIp, schema.Family);
@@ -146,6 +147,23 @@ internal sealed class IptablesCompiler(TableSchema schema, TableSettings setting
         {
             rules.Add($"-d {host} -m conntrack --ctdir ORIGINAL -j {IptablesNames.Class(ingress, false)}");
             rules.Add($"-s {host} -m conntrack --ctdir REPLY -j {IptablesNames.Class(ingress, true)}");
+        }
+
+        return [.. rules];
+    }
+
+    /// <summary>The chain that queues what the resolvers answer to pods whose policies have wildcards; no rules where there is nobody. For the table mangle.</summary>
+    public string[] Answers(PolicyModel model)
+    {
+        var clients = IptablesNames.Set(schema.Family, TableSchema.ClientsName);
+        var rules = new List<string>();
+        foreach (var protocol in (string[])["udp", "tcp"])
+        {
+            foreach (var resolver in model.ResolversOf(schema.Family))
+            {
+                var asked = schema.Family == IpFamily.V4 ? $"{resolver.Address}" : $"{IpPrefix.Host(resolver.Address)}";
+                rules.Add($"-p {protocol} -m set --match-set {clients} dst -m conntrack --ctorigdst {asked} --ctorigdstport {resolver.Port} --ctdir REPLY -j NFQUEUE --queue-num {TableSettings.AnswerNumber} --queue-bypass");
+            }
         }
 
         return [.. rules];

@@ -16,6 +16,9 @@ internal static class IptablesNames
     /// <summary>Where everything ends that is denied.</summary>
     public const string Deny = "KUBE-NWPLCY-DENY";
 
+    /// <summary>In the table mangle: the resolver's answers that are looked at.</summary>
+    public const string Answers = "KUBE-NWPLCY-DNS";
+
     private const string ClassPrefix = "KUBE-NWPLCY-p";
     private const string PodPrefix = "KUBE-POD-FW-p";
     private const string Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -17,6 +17,9 @@ public abstract class EnforcerTests(TestCluster cluster) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         cluster.DeletePolicies();
+        // Whatever a test that failed left.
+        cluster.SetPod("x", "a1", "app=web tier=front", "http/TCP/80");
+        cluster.SetPod("y", "a3", "app=web");
         await TestCluster.EventuallyAsync(() => cluster.ConnectsAsync("a1", cluster.Hosts["b1"].V4, 80), "no policy");
     }
 
@@ -123,6 +126,7 @@ public abstract class EnforcerTests(TestCluster cluster) : IAsyncLifetime
     public async Task Pod_ThatBegins_IsIsolatedBeforeItsFirstPacket()
     {
         cluster.SetPolicy("x", "deny", DenyAll);
+        await TestCluster.EventuallyAsync(async () => !await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 300), "denied");
         // Known, without an address yet: the plugin tells it, and comes back when the policies are in force.
         cluster.SetPod("x", "a1", "app=web", addresses: "");
         await TestCluster.EventuallyAsync(() => cluster.ConnectsAsync("a1", cluster.Hosts["a3"].V4, 80, 500), "nobody knows whose address it is");

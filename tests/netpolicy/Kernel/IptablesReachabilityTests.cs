@@ -22,6 +22,10 @@ public sealed class IptablesReachabilityTests(IptablesCluster cluster) : Reachab
         Assert.DoesNotContain("podwire-netpolicy", cluster.Run("n1", "nft list tables"));
     }
 
+    internal override bool IsHeld => true;
+
+    internal override bool IsObserving(string node) => cluster.Run(node, "iptables-save -t mangle").Contains("-j KUBE-NWPLCY-DNS", StringComparison.Ordinal);
+
     internal override int PeerSetCount(string node) => cluster.Run(node, "ipset list -n").Split('\n').Count(name => name.StartsWith("KUBE-NWPLCY", StringComparison.Ordinal) && !name.EndsWith("PENDING", StringComparison.Ordinal));
 
     internal override string Difference(string node)

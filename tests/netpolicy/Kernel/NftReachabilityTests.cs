@@ -19,6 +19,18 @@ public sealed class NftReachabilityTests(TestCluster cluster) : ReachabilityTest
         Assert.Contains("x/p", listed);
     }
 
+    internal override bool IsHeld
+    {
+        get
+        {
+            using var kernel = cluster["n1"].Run(PolicyKernel.Open);
+            return kernel.HasQueue();
+        }
+    }
+
+    internal override bool IsObserving(string node) => cluster.ReadTable(node, TableSchema.V4.Id)!.FindSet(TableSchema.ClientsName) is not null
+        && cluster.Run(node, "nft list chain ip podwire-netpolicy answers-forwarded").Contains("ct original ip daddr 10.89.0.99 ct original ip saddr @dns-clients log group 20567", StringComparison.Ordinal);
+
     internal override int PeerSetCount(string node) => cluster.ReadTable(node, TableSchema.V4.Id)!.Sets.Count - TableSchema.V4.Sets.Count();
 
     internal override string Difference(string node) =>

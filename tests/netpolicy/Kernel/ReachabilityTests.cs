@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Podwire.NetPolicy.Domains;
 using Podwire.NetPolicy.Explain;
 using Podwire.NetPolicy.State;
 using Podwire.NetPolicy.Tests.Domains;
@@ -26,6 +29,12 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
 
     /// <summary>What would have to be sent to a node's kernel for it to be what a model says that is made anew.</summary>
     internal abstract string Difference(string node);
+
+    /// <summary>True if answers of the resolver are held until what they say is in force.</summary>
+    internal abstract bool IsHeld { get; }
+
+    /// <summary>True if a node has rules that hand over answers of the resolver.</summary>
+    internal abstract bool IsObserving(string node);
 
     [Theory]
     [InlineData("""{"podSelector":{}}""")]
@@ -115,6 +124,97 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
             await TestCluster.EventuallyAsync(async () => await cluster.ConnectsAsync("a1", cluster.Hosts[host].V4, 80, 500) == isOpen, $"{host}: {isOpen}");
             await TestCluster.EventuallyAsync(async () => await cluster.ConnectsAsync("a1", cluster.Hosts[host].V6, 80, 500) == isOpen, $"{host} by IPv6: {isOpen}");
         }
+    }
+
+    [Fact]
+    public async Task Wildcard_OfAClusterPolicy_AcceptsWhatTheResolverAnsweredToItsPods()
+    {
+        using var dns = new DnsServer(cluster["ext"], 53);
+        using var other = new DnsServer(cluster["n2"], 53);
+        using var pod = new DnsServer(cluster["a3"], 5353);
+        var (b1, b2) = (cluster.Hosts["b1"], cluster.Hosts["b2"]);
+        dns.SetAlias("one.wild.test", 300, "elsewhere.net");
+        dns.Set("elsewhere.net", 300, $"{b2.V4}", $"{b2.V6}");
+        dns.Set("wild.test", 300, $"{b1.V4}");
+        dns.Set("wild.test.net", 300, $"{b1.V4}");
+        other.Set("evil.wild.test", 300, $"{b1.V4}");
+        cluster.Run("n1", "nft add table ip services; nft add chain ip services pre '{ type nat hook prerouting priority dstnat; }'; nft add rule ip services pre ip daddr 10.96.0.10 udp dport 53 dnat to 10.244.1.4:5353");
+        cluster.SetClusterPolicy("c", """{"tier":"Admin","priority":1,"subject":{"namespaces":{"matchLabels":{"kubernetes.io/metadata.name":"x"}}},"egress":[{"action":"Accept","to":[{"domainNames":["*.Wild.test."]}],"protocols":[{"tcp":{"destinationPort":{"number":80}}}]},{"action":"Accept","to":[{"networks":["10.89.0.99/32","10.89.0.12/32","10.244.1.4/32"]}]},{"action":"Deny","to":[{"networks":["0.0.0.0/0","::/0"]}]}]}""");
+        cluster.Policies.Clear();
+        await ClosedAsync("b2");
+        await TestCluster.EventuallyAsync(() => Task.FromResult(IsObserving("n1")), "answers are looked at");
+
+        // What the resolver answers counts, whatever alias it is behind; where the answer is held, from the very first packet on.
+        await AskAsync("ONE.wild.test", b2.V4, b2.V6);
+        await OpenAsync("b2");
+        Assert.True(await cluster.ConnectsAsync("a1", b2.V6, 80));
+        Assert.False(await cluster.ConnectsAsync("a1", b2.V4, 443, 300));
+
+        // Other names do not, nor another resolver's answers.
+        await AskAsync("wild.test", b1.V4);
+        await AskAsync("wild.test.net", b1.V4);
+        Assert.Equal([b1.V4], (await Resolver("10.89.0.12").ResolveAsync("evil.wild.test", DnsType.A, TestContext.Current.CancellationToken)).Addresses);
+        Assert.False(await cluster.ConnectsAsync("a1", b1.V4, 80, 300));
+
+        // Over TCP, where the answer does not fit: until its time is over, or the connections that are there are.
+        dns.Set("two.wild.test", 1, $"{b1.V4}");
+        dns.IsShort = true;
+        await AskAsync("two.wild.test", b1.V4);
+        await OpenAsync("b1");
+        using (var connection = cluster["a1"].Run(static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)))
+        {
+            await connection.ConnectAsync(b1.V4.ToIPAddress(), 80, TestContext.Current.CancellationToken);
+            await Task.Delay(1500, TestContext.Current.CancellationToken);
+            await connection.SendAsync("x"u8.ToArray(), TestContext.Current.CancellationToken);
+            Assert.Equal(1, await connection.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+            connection.Close(0);
+        }
+
+        await ClosedAsync("b1");
+
+        // A resolver that is a pod on the same bridge, behind the address of a Service and another port.
+        pod.Set("three.wild.test", 300, $"{b1.V4}");
+        Assert.Equal([b1.V4], (await Resolver("10.96.0.10").ResolveAsync("three.wild.test", DnsType.A, TestContext.Current.CancellationToken)).Addresses);
+        await OpenAsync("b1");
+
+        // What was known is known to the next process.
+        await cluster.StopAsync();
+        await cluster.StartAsync("n1");
+        await cluster.StartAsync("n2");
+        Assert.True(await cluster.ConnectsAsync("a1", b2.V4, 80) && await cluster.ConnectsAsync("a1", b1.V4, 80));
+        cluster.Api.Delete(ApiObjects.ClusterPolicies, "", "c");
+        await TestCluster.EventuallyAsync(() => Task.FromResult(!IsObserving("n1")), "nobody is observed any more");
+        cluster.Run("n1", "nft delete table ip services");
+
+        DnsResolver Resolver(string address) => new([new(IPAddress.Parse(address), 53)], (family, type, protocol) => cluster["a1"].Run(() => new Socket(family, type, protocol)));
+
+        async Task AskAsync(string name, params IpAddress[] expected)
+        {
+            var resolver = Resolver("10.89.0.99");
+            name = name.ToLowerInvariant();
+            IpAddress[] answered = [.. (await resolver.ResolveAsync(name, DnsType.A, TestContext.Current.CancellationToken)).Addresses, .. (await resolver.ResolveAsync(name, DnsType.Aaaa, TestContext.Current.CancellationToken)).Addresses];
+            Assert.True(expected.AsSpan().SequenceEqual(answered), name);
+        }
+
+        async Task OpenAsync(string host)
+        {
+            if (IsHeld)
+            {
+                Assert.True(await cluster.ConnectsAsync("a1", cluster.Hosts[host].V4, 80, 900), $"{host} at once");
+            }
+
+            await TestCluster.EventuallyAsync(() => cluster.ConnectsAsync("a1", cluster.Hosts[host].V4, 80, 500), $"{host}");
+        }
+
+        Task ClosedAsync(string host) => TestCluster.EventuallyAsync(
+            async () =>
+            {
+                var isClosed = !await cluster.ConnectsAsync("a1", cluster.Hosts[host].V4, 80, 300);
+                // A connection keeps its server's address in force: let it end.
+                await Task.Delay(isClosed ? 0 : 1500, TestContext.Current.CancellationToken);
+                return isClosed;
+            },
+            $"{host} is closed");
     }
 
     [Fact]

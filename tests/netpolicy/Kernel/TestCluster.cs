@@ -98,6 +98,7 @@ public class TestCluster : IAsyncLifetime
         {
             ns.Dispose();
             NetNamespace.Delete($"/run/netns/{prefix}{name}");
+            File.Delete(Path.ChangeExtension(SocketOf(name), ".domains"));
         }
     }
 
@@ -106,7 +107,7 @@ public class TestCluster : IAsyncLifetime
         var stop = new CancellationTokenSource();
         var client = new KubeClient(new KubeConfig { Server = new(Api.Address) });
         var kernel = this[node].Run(PolicyKernel.Open);
-        var options = new PolicyOptions { NodeName = node, HealthzBindAddress = "127.0.0.1:0", SyncPeriod = TimeSpan.FromSeconds(2), Socket = SocketOf(node), KeepEstablished = keepEstablished, Backend = backend ?? Backend, ClusterDns = $"{Hosts["ext"].V4}", DomainGrace = TimeSpan.FromMilliseconds(200) };
+        var options = new PolicyOptions { NodeName = node, HealthzBindAddress = "127.0.0.1:0", SyncPeriod = TimeSpan.FromSeconds(2), Socket = SocketOf(node), KeepEstablished = keepEstablished, Backend = backend ?? Backend, ClusterDns = $"{Hosts["ext"].V4},10.96.0.10", DomainGrace = TimeSpan.FromMilliseconds(200) };
         var enforcer = new PolicyNode(options, client, kernel, NullLoggerFactory.Instance);
         var running = enforcer.RunAsync(stop.Token);
         enforcers.Add((enforcer, kernel, client, running, stop));

@@ -97,7 +97,7 @@ internal sealed class PolicyInterpreter(Table table)
                     return Value(lookup.Key, packet, state) is { } index ? Find(lookup.Map, index)?.Verdict : null;
                 case VerdictStatement verdict:
                     return verdict.Verdict;
-                case Counter:
+                case Counter or Log:
                     break;
                 default:
                     Assert.Fail($"a statement that the interpreter does not know: {statement}");
@@ -143,6 +143,12 @@ internal sealed class PolicyInterpreter(Table table)
             case Ct { Key: CtKey.IpSaddr or CtKey.Ip6Saddr, Direction: CtDirection.Original }:
                 return isTracked ? (NftScalar)packet.Source : null;
             case Ct { Key: CtKey.IpSaddr or CtKey.Ip6Saddr, Direction: CtDirection.Reply }:
+                return isTracked ? (NftScalar)packet.Destination : null;
+            case Ct { Key: CtKey.Direction }:
+                return isTracked ? NftScalar.Byte((byte)CtDirection.Reply) : null;
+            case Ct { Key: CtKey.ProtoDst, Direction: CtDirection.Original }:
+                return isTracked ? NftScalar.Port(packet.Port) : null;
+            case Ct { Key: CtKey.IpDaddr or CtKey.Ip6Daddr, Direction: CtDirection.Original }:
                 return isTracked ? (NftScalar)packet.Destination : null;
             case Ct { Key: CtKey.ProtoSrc, Direction: CtDirection.Reply }:
                 return isTracked ? NftScalar.Port(packet.Port) : null;

@@ -15,7 +15,7 @@ internal sealed class RandomCluster
     private static readonly string[] V6 = ["fd00::1", "fd00::2", "fd00::3", "fd00:0:0:1::1", "fd00:0:0:1::2", "fd01::1"];
     private static readonly string[] Outside = ["10.89.0.9", "198.51.100.7", "192.0.2.1", "10.0.0.9"];
     private static readonly string[] Outside6 = ["fd89::9", "2001:db8::7", "2001:db9::1", "fd00::9"];
-    private static readonly string[] DomainNames = ["one.test", "two.test"];
+    private static readonly string[] DomainNames = ["one.test", "*.two.test"];
     private static readonly string[] Selectors = ["", "app=x", "app=y", "app!=x", "tier in (front,back)", "app=x,tier=front", "!tier", "tier", "app notin (x,y)"];
     private static readonly string[] NamespaceSelectors = ["", "env=test", "env!=test", "kubernetes.io/metadata.name=bee", "!env"];
     private static readonly string[] Blocks = ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "10.0.0.2/32", "198.51.100.0/24", "192.0.2.0/31", "::/0", "fd00::/16", "fd00::/64", "fd00::2/128", "2001:db8::/32"];
@@ -32,6 +32,8 @@ internal sealed class RandomCluster
 
     public Dictionary<string, IpAddress[]> Domains { get; } = [];
 
+    public ResolverAddress[] Resolvers { get; private set; } = [];
+
     public DirectReading Reading => new(Node, Pods, NamespaceLabels, Policies, Nodes, Domains);
 
     public PolicySnapshot Everything => new()
@@ -41,6 +43,7 @@ internal sealed class RandomCluster
         Policies = Policies.ToDictionary(pair => pair.Key, pair => (PolicyRecord?)pair.Value),
         Nodes = Nodes.ToDictionary(pair => pair.Key, pair => (NodeRecord?)pair.Value),
         Domains = Domains.ToDictionary(pair => pair.Key, pair => (IpAddress[]?)pair.Value),
+        Resolvers = Resolvers,
         IsEverything = true,
     };
 
@@ -51,7 +54,7 @@ internal sealed class RandomCluster
         var snapshot = new PolicySnapshot();
         for (var i = 1 + random.Next(3); i > 0; i--)
         {
-            switch (random.Next(11))
+            switch (random.Next(12))
             {
                 case < 5:
                     var pod = new ObjectKey(Pick(random, Namespaces), Pick(random, PodNames));
@@ -67,6 +70,9 @@ internal sealed class RandomCluster
                     break;
                 case 10:
                     Set(Domains, snapshot.Domains, Pick(random, DomainNames), random.Next(4) == 0 ? null : [Ip(Pick(random, V4)), Ip(Pick(random, Outside)), Ip(Pick(random, Outside6))]);
+                    break;
+                case 11:
+                    snapshot.Resolvers = Resolvers = random.Next(3) switch { 0 => [], 1 => [new(Ip("10.96.0.10"), 53)], _ => [new(Ip("10.96.0.10"), 53), new(Ip("fd96::10"), 53)] };
                     break;
                 case < 9:
                     var policy = new PolicyId(Pick(random, Namespaces), Pick(random, ["p", "q"]));

@@ -47,10 +47,19 @@ public sealed class ClusterPolicyReaderTests
     [InlineData("""{"tier":"Admin","priority":1001,"subject":{"namespaces":{}}}""")]
     [InlineData("""{"tier":"Admin","priority":1,"subject":{}}""")]
     [InlineData("""{"tier":"Admin","priority":1,"subject":{"namespaces":{}},"egress":[{"action":"Deny","to":[{"domainNames":["a.example"]}]}]}""")]
-    [InlineData("""{"tier":"Admin","priority":1,"subject":{"namespaces":{}},"egress":[{"action":"Accept","to":[{"domainNames":["*.example"]}]}]}""")]
+    [InlineData("""{"tier":"Admin","priority":1,"subject":{"namespaces":{}},"egress":[{"action":"Accept","to":[{"domainNames":["*.*.example"]}]}]}""")]
     [InlineData("""{"tier":"Admin","priority":1,"subject":{"namespaces":{}},"ingress":[{"action":"Deny","from":[{"networks":["10.0.0.0/8"]}]}]}""")]
     [InlineData("17")]
     public void Read_WhatCannotBeUsed_IsSaid(string spec) => Assert.NotEmpty(Read(spec).Problems);
+
+    [Fact]
+    public void Read_DomainNames_AreInLowerCaseWithoutTheLastDotAndWildcardsStay()
+    {
+        var policy = Read("""{"tier":"Admin","priority":1,"subject":{"namespaces":{}},"egress":[{"action":"Accept","to":[{"domainNames":["WWW.Example.", "*.Example.org."]}]}]}""");
+
+        Assert.Empty(policy.Problems);
+        Assert.Equal([("www.example", false), ("*.example.org", true)], policy.Egress[0].Peers!.Select(peer => (peer.Domain!, peer.IsWildcard)));
+    }
 
     private static PolicyRecord Read(string spec) => ClusterPolicyReader.Read(ApiObjects.Read<PolicyObject>(ApiObjects.ClusterPolicy("c", spec)));
 }
