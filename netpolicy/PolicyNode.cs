@@ -21,6 +21,7 @@ namespace Podwire.NetPolicy;
 internal sealed class PolicyNode : IAsyncDisposable
 {
     private static readonly TimeSpan LookAtDomains = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CountAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAfterAll = TimeSpan.FromMinutes(1);
     private readonly PolicyOptions options;
     private readonly PolicyKernel kernel;
@@ -175,14 +176,39 @@ internal sealed class PolicyNode : IAsyncDisposable
         await Task.WhenAny(watching, LookAsync(cancel), socket.RunAsync(cancel).ContinueWith(_ => Task.Delay(Timeout.Infinite, cancel), TaskScheduler.Default).Unwrap()).Unwrap().ConfigureAwait(false);
     }
 
-    /// <summary>Announcements may be lost without a word: now and then the tables are looked at if anybody committed anything.</summary>
+    /// <summary>
+    /// Announcements may be lost without a word: now and then the tables are looked at if anybody committed anything. What is not announced at all is counted more often.
+    /// </summary>
     private async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(LookAfterAll);
+        using var timer = new PeriodicTimer(CountAgain);
+        var (looked, runs, counted) = (0, -1L, default(int?));
         while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false))
         {
-            tables.Suspect();
-            loop.Signal();
+            var (runsNow, countedNow) = (tables.Runs, Count());
+            // What we sent ourselves changes the number too: it tells of others only while we were still.
+            var isOthers = runsNow == runs && counted is not null && countedNow != counted && tables.Runs == runsNow;
+            (runs, counted) = (runsNow, countedNow);
+            if (isOthers || ++looked * CountAgain >= LookAfterAll)
+            {
+                looked = 0;
+                runs = -1;
+                tables.Suspect();
+                loop.Signal();
+            }
+        }
+    }
+
+    private int? Count()
+    {
+        try
+        {
+            return tables.Tables.Fingerprint();
+        }
+        catch (Exception e) when (e is NetlinkException or SyscallException or IptablesException)
+        {
+            // Then everything is listed in a while.
+            return null;
         }
     }
 

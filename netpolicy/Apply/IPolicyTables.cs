@@ -30,6 +30,11 @@ internal interface IPolicyTables : IDisposable
     /// <summary>True unless it is certain that nobody else changed anything since the last call of this back end.</summary>
     bool MayHaveChanged();
 
+    /// <summary>
+    /// A number that changes when somebody adds or takes away what the kernel does not announce; null where it announces everything. Cheap, on any one thread.
+    /// </summary>
+    int? Fingerprint();
+
     /// <summary>True if the kernel holds anything that <see cref="Remove"/> would remove.</summary>
     bool IsPresent();
 

@@ -109,6 +109,9 @@ internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger log
     public bool MayHaveChanged() => nft.GetGeneration() != known;
 
     /// <inheritdoc/>
+    public int? Fingerprint() => null;
+
+    /// <inheritdoc/>
     public bool IsPresent() => Array.Exists(Ours, id => nft.ReadTable(id) is not null);
 
     /// <inheritdoc/>

@@ -68,5 +68,5 @@ internal static class PolicyBackends
 
     private static IPolicyTables Make(string name, PolicyOptions options, PolicyKernel kernel, ILogger logger) => name == NftTables.BackendName
         ? new NftTables(kernel.Nft, options.KeepEstablished, logger, kernel.OpenMonitor, kernel.NftPort, kernel.HasQueue() ? AnswerPath.Queue : AnswerPath.Log)
-        : new IptablesTables(kernel, options.KeepEstablished, logger);
+        : new IptablesTables(kernel, options.KeepEstablished, logger, options.Iptables);
 }

@@ -14,12 +14,16 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     private bool isVerified;
     private int foreign;
     private int suspected;
+    private long runs;
 
     /// <summary>The model; null until the first snapshot.</summary>
     public PolicyModel? Model => model;
 
     /// <summary>The back end.</summary>
     public IPolicyTables Tables => tables;
+
+    /// <summary>How often something was sent, or may have been. Any thread.</summary>
+    public long Runs => Interlocked.Read(ref runs);
 
     /// <summary>True if the next snapshot must name everything.</summary>
     public bool NeedsEverything => model is null;
@@ -76,6 +80,7 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
         }
 
         isVerified = false;
+        Interlocked.Increment(ref runs);
         var sent = tables.Apply(model, change);
         isVerified = true;
         return sent;
@@ -92,6 +97,7 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     private SyncOutcome Repair()
     {
         isVerified = false;
+        Interlocked.Increment(ref runs);
         var outcome = tables.Repair(model!);
         isVerified = true;
         return outcome;

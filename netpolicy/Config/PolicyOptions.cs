@@ -1,3 +1,5 @@
+using Podwire.Iptables;
+
 namespace Podwire.NetPolicy.Config;
 
 /// <summary>What the command line asks for.</summary>
@@ -14,6 +16,9 @@ internal sealed record PolicyOptions
 
     /// <summary>nftables or iptables.</summary>
     public string Backend { get; init; } = "nftables";
+
+    /// <summary>Which of a machine's two iptables the back end iptables uses; no flag, since update-alternatives says it.</summary>
+    public IptablesVariant Iptables { get; init; } = IptablesVariant.Default;
 
     /// <summary>Connections that were accepted once go on, whatever policies say later.</summary>
     public bool KeepEstablished { get; init; }

@@ -11,10 +11,11 @@ namespace Podwire.NetPolicy.Explain;
 public static class PolicyCommand
 {
     private const string Usage = """
-        usage: podwire explain --policy [--kubeconfig FILE] [--probe] SRC DST:PORT[/tcp|udp|sctp]
+        usage: podwire explain --policy [--kubeconfig FILE] [--counters] [--probe] SRC DST:PORT[/tcp|udp|sctp]
                podwire policy matrix [--kubeconfig FILE] [--probe] [-n NAMESPACE] [--port PORT[/tcp|udp|sctp]]
         SRC and DST are NAMESPACE/POD, POD (of the namespace default), or an address; an IPv6 address with a port stands in brackets.
-        --probe tries the connections for real, for pods of this machine, and needs root; explain then shows what the kernel counted besides.
+        --counters shows which chain of the kernel judges each end, for pods of this machine, and how many packets it has denied since it was written.
+        --probe tries the connections for real, for pods of this machine; explain then shows what the kernel counted of the try besides. Both need root.
         """;
 
     /// <summary>True if these arguments of <c>podwire</c> are this command's.</summary>
@@ -24,7 +25,7 @@ public static class PolicyCommand
     public static async Task<int> RunAsync(string[] args)
     {
         string? kubeconfig = null, ns = null, port = null;
-        var isProbed = false;
+        var (isProbed, isCounted) = (false, false);
         var rest = new List<string>();
         for (var i = 1; i < args.Length; i++)
         {
@@ -35,6 +36,9 @@ public static class PolicyCommand
                     break;
                 case "--probe":
                     isProbed = true;
+                    break;
+                case "--counters" when args[0] == "explain":
+                    isCounted = true;
                     break;
                 case "--kubeconfig" or "-n" or "--namespace" or "--port" when value is not null:
                     _ = args[i] switch { "--kubeconfig" => kubeconfig = value, "--port" => port = value, _ => ns = value };
@@ -51,17 +55,17 @@ public static class PolicyCommand
 
         try
         {
-            if (isProbed && !Environment.IsPrivilegedProcess)
+            if ((isProbed || isCounted) && !Environment.IsPrivilegedProcess)
             {
-                await Console.Error.WriteLineAsync("podwire: --probe needs root, to enter pods' network namespaces: run it with sudo").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"podwire: {(isProbed ? "--probe" : "--counters")} needs root, to enter pods' network namespaces: run it with sudo").ConfigureAwait(false);
                 return 2;
             }
 
-            using var machine = isProbed ? MachineNamespaces.Look() : null;
+            using var machine = isProbed || isCounted ? MachineNamespaces.Look() : null;
             using var client = new KubeClient(KubeConfig.LoadDefault(kubeconfig), new() { UserAgent = "podwire" });
             if (args[0] == "explain" && rest is [var source, var target])
             {
-                return Explain(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), source, target, Console.Out, machine);
+                return Explain(new(await PolicyObjects.ReadAsync(client, default).ConfigureAwait(false)), source, target, Console.Out, machine, isProbed);
             }
 
             if (args[0] == "policy" && rest is ["matrix"])
@@ -86,7 +90,7 @@ public static class PolicyCommand
 
     /// <summary>Prints the verdict, who decided on each side, and what would have to be otherwise; 0 if it is allowed.</summary>
     /// <exception cref="FormatException">A pod that is not there, or something that is no address and port.</exception>
-    internal static int Explain(PolicyReading reading, string source, string target, TextWriter output, MachineNamespaces? machine = null)
+    internal static int Explain(PolicyReading reading, string source, string target, TextWriter output, MachineNamespaces? machine = null, bool isProbed = true)
     {
         var colon = target.LastIndexOf(':');
         if (colon < 0)
@@ -106,10 +110,10 @@ public static class PolicyCommand
                 var isAllowed = egress.IsAccepted && ingress.IsAccepted;
                 result |= isAllowed ? 0 : 1;
                 output.WriteLine($"{Name(reading, client)} -> {Name(reading, server)} {protocol.ToString().ToUpperInvariant()}/{port}: {(isAllowed ? "allowed" : "denied")}");
-                var probed = machine is null ? null : Probed.Of(machine, client, server, protocol, port);
+                var probed = machine is null ? null : isProbed ? Probed.Of(machine, client, server, protocol, port) : Probed.CountersOnly(machine, client, server);
                 Side(output, "going out", egress, probed?.Egress);
                 Side(output, "coming in", ingress, probed?.Ingress);
-                if (probed is not null)
+                if (probed is not null && isProbed)
                 {
                     output.WriteLine($"  probe: {probed.Text(isAllowed)}");
                     result |= probed.IsOpen == !isAllowed ? 1 : 0;

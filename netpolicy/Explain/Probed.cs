@@ -16,6 +16,10 @@ internal sealed record Probed(bool? IsOpen, string? Egress, string? Ingress)
         return new(open, Counted(egress, KernelCounters.Of(machine, client, ingress: false)), Counted(ingress, KernelCounters.Of(machine, server, ingress: true)));
     }
 
+    /// <summary>Tries nothing: what the kernel has counted so far.</summary>
+    public static Probed CountersOnly(MachineNamespaces machine, IpAddress client, IpAddress server) =>
+        new(null, Counted(KernelCounters.Of(machine, client, ingress: false)), Counted(KernelCounters.Of(machine, server, ingress: true)));
+
     /// <summary>For people, beside what the objects say.</summary>
     public string Text(bool isAllowed) => IsOpen switch
     {
@@ -23,6 +27,9 @@ internal sealed record Probed(bool? IsOpen, string? Egress, string? Ingress)
         true => isAllowed ? "came through" : "came through, though the objects deny it",
         false => isAllowed ? "did not come through, though the objects allow it" : "did not come through",
     };
+
+    private static string? Counted((string Chain, ulong Denied)? now) =>
+        now is { } counted ? $"chain {counted.Chain} has denied {counted.Denied} packets since it was written, whoever they were from" : null;
 
     private static string? Counted((string Chain, ulong Denied)? before, (string Chain, ulong Denied)? after) =>
         after is { } now ? $"chain {now.Chain} denied {now.Denied - (before?.Denied ?? 0)} packets of it, {now.Denied} in all" : null;

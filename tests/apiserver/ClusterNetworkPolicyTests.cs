@@ -48,6 +48,8 @@ public sealed class ClusterNetworkPolicyTests(TestServer server) : IClassFixture
     [InlineData("""{"action":"Deny","to":[{"networks":["10.0.0.1"]}]}""", "spec.egress[0].to[0].networks[0]")]
     [InlineData("""{"action":"Deny","to":[{"domainNames":["example.com"]}]}""", "domainNames may be used with the action Accept only")]
     [InlineData("""{"action":"Accept","to":[{"domainNames":["exa mple.com"]}]}""", "spec.egress[0].to[0].domainNames[0]")]
+    [InlineData("""{"action":"Accept","to":[{"domainNames":["*"]}]}""", "spec.egress[0].to[0].domainNames[0]")]
+    [InlineData("""{"action":"Accept","to":[{"domainNames":["www.*.com"]}]}""", "spec.egress[0].to[0].domainNames[0]")]
     [InlineData("""{"action":"Accept","to":[{"namespaces":{},"nodes":{}}]}""", "spec.egress[0].to[0]")]
     [InlineData("""{"action":"Accept","to":[{"nodes":{}}],"protocols":[{"tcp":{"destinationPort":{"range":{"start":90,"end":80}}}}]}""", "start must be below end")]
     [InlineData("""{"action":"Accept","to":[{"nodes":{}}],"protocols":[{"tcp":{"destinationPort":{"number":65536}}}]}""", "destinationPort.number")]

@@ -11,7 +11,7 @@ namespace Podwire.Netlink.IpSet;
 /// The kernel's sets of addresses and ports (ipset; linux/netfilter/ipset/ip_set.h, protocol 6, which every kernel since 2.6.39 speaks) in the network
 /// namespace of the thread that opened the socket. It announces no changes. Needs CAP_NET_ADMIN there. Not safe for use by two threads at once.
 /// </summary>
-public sealed class IpSetSocket : IDisposable
+public sealed partial class IpSetSocket : IDisposable
 {
     private readonly NetlinkSocket socket;
     private readonly Dictionary<(IpSetType, IpFamily), byte> revisions = [];

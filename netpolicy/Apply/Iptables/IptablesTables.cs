@@ -23,6 +23,7 @@ internal sealed class IptablesTables : IPolicyTables
     private readonly IpSetSocket sets;
     private readonly List<IptablesFamily> families = [];
     private readonly ILogger logger;
+    private IptablesFingerprint? fingerprint;
     private bool isListed;
 
     /// <summary>Both families, as far as the namespace has them.</summary>
@@ -93,6 +94,9 @@ internal sealed class IptablesTables : IPolicyTables
     public bool MayHaveChanged() => true;
 
     /// <inheritdoc/>
+    public int? Fingerprint() => (fingerprint ??= new(kernel, programs)).Read();
+
+    /// <inheritdoc/>
     public bool IsPresent() => sets.GetProtocol() is not null
         && sets.List().Exists(static set => IptablesNames.IsOurSet(IpFamily.V4, set.Spec.Name) || IptablesNames.IsOurSet(IpFamily.V6, set.Spec.Name));
 
@@ -128,7 +132,11 @@ internal sealed class IptablesTables : IPolicyTables
         unsure).RunAsync(cancel);
 
     /// <inheritdoc/>
-    public void Dispose() => sets.Dispose();
+    public void Dispose()
+    {
+        sets.Dispose();
+        fingerprint?.Dispose();
+    }
 
     private static bool Concerns(IReadOnlyList<(TableId Table, string Chain)> chains)
     {

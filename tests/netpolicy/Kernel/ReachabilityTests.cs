@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Podwire.Netlink.Conntrack;
 using Podwire.NetPolicy.Domains;
 using Podwire.NetPolicy.Explain;
 using Podwire.NetPolicy.State;
@@ -156,6 +157,12 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal([b1.V4], (await Resolver("10.89.0.12").ResolveAsync("evil.wild.test", DnsType.A, TestContext.Current.CancellationToken)).Addresses);
         Assert.False(await cluster.ConnectsAsync("a1", b1.V4, 80, 300));
 
+        // What conntrack knows of tests before this one keeps addresses in force.
+        using (var conntrack = ConntrackSocket.Open(cluster["n1"]))
+        {
+            conntrack.DeleteWhere(new(IpFamily.V4), static _ => true);
+        }
+
         // Over TCP, where the answer does not fit: until its time is over, or the connections that are there are.
         dns.Set("two.wild.test", 1, $"{b1.V4}");
         dns.IsShort = true;
@@ -234,6 +241,10 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(1, PolicyCommand.Explain(reading, "x/b1", "x/a2:80", output, machine));
         Assert.Matches(@"kernel: chain (in-[0-9a-f]{16}|KUBE-NWPLCY-p[A-Z2-7]{15}) denied [1-9][0-9]* packets of it, [1-9][0-9]* in all", output.ToString());
         Assert.Contains("probe: did not come through\n", output.ToString());
+        output = new();
+        Assert.Equal(1, PolicyCommand.Explain(reading, "x/b1", "x/a2:80", output, machine, isProbed: false));
+        Assert.Matches(@"kernel: chain (in-[0-9a-f]{16}|KUBE-NWPLCY-p[A-Z2-7]{15}) has denied [1-9][0-9]* packets since it was written", output.ToString());
+        Assert.DoesNotContain("probe:", output.ToString());
 
         // The objects say one thing, the kernel does another: a node whose enforcer is not told.
         var other = new PolicyReading(new() { Pods = cluster.Pods.ToDictionary(pair => pair.Key, pair => (PodRecord?)pair.Value), Namespaces = cluster.NamespaceLabels.ToDictionary(pair => pair.Key, pair => (LabelSet?)pair.Value) });

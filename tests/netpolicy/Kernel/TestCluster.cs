@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Podwire.FakeApi;
+using Podwire.Iptables;
 using Podwire.Kube;
 using Podwire.Netlink.Namespaces;
 using Podwire.Netlink.Nftables;
@@ -35,6 +36,9 @@ public class TestCluster : IAsyncLifetime
 
     /// <summary>The enforcers' back end.</summary>
     internal virtual string Backend => "nftables";
+
+    /// <summary>Which iptables, for that back end.</summary>
+    internal virtual IptablesVariant Variant => IptablesVariant.Default;
 
     /// <summary>Everybody who can open a connection or answer one, with the addresses of each family.</summary>
     internal Dictionary<string, (IpAddress V4, IpAddress V6, string Node)> Hosts { get; } = new()
@@ -107,7 +111,7 @@ public class TestCluster : IAsyncLifetime
         var stop = new CancellationTokenSource();
         var client = new KubeClient(new KubeConfig { Server = new(Api.Address) });
         var kernel = this[node].Run(PolicyKernel.Open);
-        var options = new PolicyOptions { NodeName = node, HealthzBindAddress = "127.0.0.1:0", SyncPeriod = TimeSpan.FromSeconds(2), Socket = SocketOf(node), KeepEstablished = keepEstablished, Backend = backend ?? Backend, ClusterDns = $"{Hosts["ext"].V4},10.96.0.10", DomainGrace = TimeSpan.FromMilliseconds(200) };
+        var options = new PolicyOptions { NodeName = node, HealthzBindAddress = "127.0.0.1:0", SyncPeriod = TimeSpan.FromSeconds(2), Socket = SocketOf(node), KeepEstablished = keepEstablished, Backend = backend ?? Backend, Iptables = Variant, ClusterDns = $"{Hosts["ext"].V4},10.96.0.10", DomainGrace = TimeSpan.FromMilliseconds(200) };
         var enforcer = new PolicyNode(options, client, kernel, NullLoggerFactory.Instance);
         var running = enforcer.RunAsync(stop.Token);
         enforcers.Add((enforcer, kernel, client, running, stop));
