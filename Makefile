@@ -54,10 +54,10 @@ bench-proxy: build
 	@deploy/deps.sh bench
 	@bench/proxy/run.sh $(ROWS)
 
-## make bench-netpolicy  the policy enforcer's rows
+## make bench-netpolicy  the policy enforcer's rows (ROWS picks some; bench/netpolicy/README.md names them)
 bench-netpolicy: build
 	@deploy/deps.sh bench
-	@bench/netpolicy/run.sh
+	@bench/netpolicy/run.sh $(ROWS)
 
 ## make bench-overlay  the ways between nodes beside hand-made ones, and thousands of nodes
 bench-overlay: build

@@ -1,45 +1,57 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
-using Podwire.NetPolicy.Apply;
 using Podwire.NetPolicy.Compile;
+using Podwire.NetPolicy.State;
 using Podwire.Ruleset;
 
 namespace Podwire.NetPolicyBench;
 
-/// <summary>The first compilation and load of a large cluster, beside nft loading the very same tables.</summary>
-internal sealed class FullLoad
+/// <summary>
+/// The first compilation and load of a large cluster by the process itself, as its metric says, beside nft: loading the same rules written out, a set for each rule's
+/// peers, and loading the very tables that the process makes of them, which nft is given ready-made.
+/// </summary>
+internal static class FullLoad
 {
-    public void Run(int localPods)
+    public static async Task RunAsync(int localPods, int rounds, bool isPlainToo)
     {
-        List<double> compile = [], load = [], peer = [];
-        var elements = 0;
-        for (var round = 0; round < 3; round++)
+        List<double> ours = [], plain = [], same = [];
+        var cluster = BenchCluster.Of(10_000, 5000, 500, localPods);
+        var (tables, written) = (Tables(cluster), isPlainToo ? PlainTables.Of(cluster) : null);
+        for (var round = 0; round < rounds; round++)
         {
-            using var node = new BenchNode();
-            using var nft = node.OpenNft();
-            var cluster = BenchCluster.Of(10_000, 5000, 500, localPods);
-            var began = Stopwatch.GetTimestamp();
-            var model = new PolicyModel(BenchCluster.Node, new());
-            model.Absorb(cluster);
-            compile.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
-            var sync = new PolicySync(new NftTables(nft, false, NullLogger.Instance), BenchCluster.Node, NullLogger.Instance);
-            // The objects themselves are the bench's, not the enforcer's work.
-            var objects = BenchCluster.Of(10_000, 5000, 500, localPods);
-            began = Stopwatch.GetTimestamp();
-            elements = sync.Sync(objects, out _).Elements;
-            load.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
-            var text = string.Concat(TableSchema.All.Select(schema => NftText.Write(RulesetDiff.Between(null, model.ToTable(schema)))));
-            sync.Tables.Remove();
-            var file = $"/tmp/{node.Name}.nft";
-            File.WriteAllText(file, text);
-            began = Stopwatch.GetTimestamp();
-            node.Run($"nft -f {file}");
-            peer.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
-            File.Delete(file);
+            using (var node = new BenchNode())
+            {
+                ours.Add((await BenchDaemon.RunAsync(node, localPods, TimeSpan.Zero)).Load);
+            }
+
+            same.Add(Nft(tables));
+            if (written is not null)
+            {
+                plain.Add(Nft(written));
+            }
         }
 
-        var (ours, theirs) = (Connections.Median(load), Connections.Median(peer));
-        Console.WriteLine($"10,000 pods, 5000 policies, 500 namespaces, {localPods} pods on the node: {elements} elements (3 rounds, medians)");
-        Console.WriteLine($"  compile {Connections.Median(compile):0.000} s; compile and load {ours:0.000} s; nft -f of the same tables {theirs:0.000} s; {ours / theirs:0.00}x");
+        var load = Connections.Median(ours);
+        Console.WriteLine($"  {localPods,6} pods on the node: {load:0.000} s; "
+            + (plain.Count == 0 ? string.Empty : $"nft -f of the rules written out {Connections.Median(plain):0.000} s, {load / Connections.Median(plain):0.00}x; ")
+            + $"nft -f of the tables that we make {Connections.Median(same):0.000} s, {load / Connections.Median(same):0.00}x ({rounds} rounds, medians)");
+    }
+
+    private static string Tables(PolicySnapshot cluster)
+    {
+        var model = new PolicyModel(BenchCluster.Node, new());
+        model.Absorb(cluster);
+        return string.Concat(TableSchema.All.Select(schema => NftText.Write(RulesetDiff.Between(null, model.ToTable(schema)))));
+    }
+
+    private static double Nft(string text)
+    {
+        using var node = new BenchNode();
+        var file = $"/tmp/{node.Name}.nft";
+        File.WriteAllText(file, text);
+        var began = Stopwatch.GetTimestamp();
+        node.Run($"nft -f {file}");
+        var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        File.Delete(file);
+        return took;
     }
 }

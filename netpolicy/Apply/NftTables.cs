@@ -59,7 +59,7 @@ internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger log
             {
                 var actual = nft.ReadTable(table.Id);
                 isFirst &= actual is null;
-                batch.Add(RulesetDiff.Between(actual, table));
+                batch.Add(actual is null ? FirstLoad.Of(table) : RulesetDiff.Between(actual, table));
             }
 
             try

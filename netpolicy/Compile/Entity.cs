@@ -4,10 +4,10 @@ using Podwire.Primitives;
 namespace Podwire.NetPolicy.Compile;
 
 /// <summary>Something with addresses that peers can select: a pod, a node or a domain name.</summary>
-internal sealed class Entity(string name)
+internal sealed class Entity(string? name)
 {
     /// <summary>For people.</summary>
-    public string Name { get; } = name;
+    public string Name => name ?? Pod?.Key.ToString() ?? string.Empty;
 
     /// <summary>The pod; null for others.</summary>
     public PodRecord? Pod { get; set; }

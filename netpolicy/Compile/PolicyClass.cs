@@ -84,7 +84,7 @@ internal sealed class PolicyClass
     public PortSet ByRules(int[] numbers) => Judge(numbers, null);
 
     /// <summary>What an address may use that those are known to have; null if it is in no group that this class keeps elements for.</summary>
-    public PortSet? ByGroups(IpAddress address, List<Entity> owners)
+    public PortSet? ByGroups(IpAddress address, Entity[] owners)
     {
         List<int>? matched = null;
         PodRecord? pod = null;

@@ -73,6 +73,11 @@ internal sealed partial class PolicyModel
 
     private static void Leave(Entity pod, ModelRun run)
     {
+        if (pod is { Ingress: null, Egress: null })
+        {
+            return;
+        }
+
         foreach (var ingress in (bool[])[true, false])
         {
             if (pod.Class(ingress) is { } before)
@@ -167,14 +172,14 @@ internal sealed partial class PolicyModel
         foreach (var group in run.Pods.Count == pods.Count ? [] : run.Groups)
         {
             var selector = group.Peer.Pods!;
-            foreach (var (ns, members) in selector.Namespace is { } own ? (podsByNamespace.TryGetValue(own, out var there) ? [new(own, there)] : []) : (IEnumerable<KeyValuePair<string, HashSet<Entity>>>)podsByNamespace)
+            foreach (var (ns, members) in selector.Namespace is { } own ? (podsByNamespace.TryGetValue(own, out var there) ? [new(own, there)] : []) : (IEnumerable<KeyValuePair<string, NamespacePods>>)podsByNamespace)
             {
                 if (selector.Namespace is null && !selector.Namespaces!.Matches(LabelsOf(ns)))
                 {
                     continue;
                 }
 
-                foreach (var pod in members)
+                foreach (var pod in members.Candidates(selector.Pods))
                 {
                     if (pod.Addresses.Length > 0 && selector.Pods.Matches(pod.Pod!.Labels) && !run.Pods.Contains(pod))
                     {

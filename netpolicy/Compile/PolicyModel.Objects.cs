@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Podwire.Kube;
 using Podwire.NetPolicy.State;
 using Podwire.Primitives;
@@ -22,7 +23,7 @@ internal sealed partial class PolicyModel
         if (podsByNamespace.TryGetValue(name, out var members))
         {
             IndexNamespace(name);
-            run.Pods.UnionWith(members);
+            run.Pods.UnionWith(members.All);
         }
     }
 
@@ -56,10 +57,10 @@ internal sealed partial class PolicyModel
 
         policies[id] = policy;
         subjects.Add(policy.Subject, id);
-        foreach (var (ns, members) in policy.Subject.Namespace is { } own ? (podsByNamespace.TryGetValue(own, out var there) ? [new(own, there)] : []) : (IEnumerable<KeyValuePair<string, HashSet<Entity>>>)podsByNamespace)
+        foreach (var (ns, members) in policy.Subject.Namespace is { } own ? (podsByNamespace.TryGetValue(own, out var there) ? [new(own, there)] : []) : (IEnumerable<KeyValuePair<string, NamespacePods>>)podsByNamespace)
         {
             var labels = LabelsOf(ns);
-            foreach (var pod in members)
+            foreach (var pod in members.All)
             {
                 if (IsPolicedHere(pod) && policy.Subject.Matches(ns, labels, pod.Pod!.Labels))
                 {
@@ -122,9 +123,9 @@ internal sealed partial class PolicyModel
                 CountLocal(gone);
                 Leave(gone, run);
                 run.Pods.Remove(gone);
-                var members = podsByNamespace[key.Namespace];
-                members.Remove(gone);
-                if (members.Count == 0)
+                var others = podsByNamespace[key.Namespace];
+                others.Set(gone, gone.Pod.Labels, null);
+                if (others.All.Count == 0)
                 {
                     podsByNamespace.Remove(key.Namespace);
                     subjects.RemoveNamespace(key.Namespace);
@@ -137,14 +138,7 @@ internal sealed partial class PolicyModel
 
         if (!pods.TryGetValue(key, out var entity))
         {
-            pods[key] = entity = new(key.ToString());
-            if (!podsByNamespace.TryGetValue(key.Namespace, out var members))
-            {
-                podsByNamespace[key.Namespace] = members = [];
-                IndexNamespace(key.Namespace);
-            }
-
-            members.Add(entity);
+            pods[key] = entity = new(null);
         }
 
         var before = entity.Pod;
@@ -153,6 +147,13 @@ internal sealed partial class PolicyModel
             return;
         }
 
+        if (!podsByNamespace.TryGetValue(key.Namespace, out var members))
+        {
+            podsByNamespace[key.Namespace] = members = new();
+            IndexNamespace(key.Namespace);
+        }
+
+        members.Set(entity, before?.Labels, pod.Labels);
         if (before is null || !before.NamedPorts.AsSpan().SequenceEqual(pod.NamedPorts))
         {
             CountNames(before?.NamedPorts ?? [], -1, run);
@@ -237,10 +238,13 @@ internal sealed partial class PolicyModel
             {
                 TouchHolders(address, run);
                 var holders = claims[address];
-                holders.Remove(entity);
-                if (holders.Count == 0)
+                if (holders.Length == 1)
                 {
                     claims.Remove(address);
+                }
+                else
+                {
+                    claims[address] = Array.FindAll(holders, holder => holder != entity);
                 }
             }
         }
@@ -250,12 +254,8 @@ internal sealed partial class PolicyModel
         {
             if (!were.Contains(address))
             {
-                if (!claims.TryGetValue(address, out var holders))
-                {
-                    claims[address] = holders = new(1);
-                }
-
-                holders.Add(entity);
+                ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(claims, address, out _);
+                holders = holders is null ? [entity] : [.. holders, entity];
                 TouchHolders(address, run);
             }
         }
@@ -266,13 +266,19 @@ internal sealed partial class PolicyModel
 
     private void TouchHolders(IpAddress address, ModelRun run)
     {
-        run.Slots.Add(address);
+        var isOfThisNode = slots.ContainsKey(address);
         if (claims.TryGetValue(address, out var holders))
         {
             foreach (var holder in holders)
             {
                 run.Touch(holder.Groups, address);
+                isOfThisNode |= holder.Pod?.Node == node;
             }
+        }
+
+        if (isOfThisNode)
+        {
+            run.Slots.Add(address);
         }
     }
 
@@ -321,7 +327,7 @@ internal sealed partial class PolicyModel
     }
 
     /// <summary>Of several pods with one address the youngest has it: the others have not been taken away yet.</summary>
-    private static Entity? Owner(List<Entity> holders)
+    private static Entity? Owner(Entity[] holders)
     {
         Entity? owner = null;
         foreach (var holder in holders)
@@ -339,19 +345,19 @@ internal sealed partial class PolicyModel
         pod.Created != than.Created ? pod.Created > than.Created : pod.Key.CompareTo(than.Key) > 0;
 
     /// <summary>Those who have an address, one pod at most.</summary>
-    private List<Entity> Holders(IpAddress address)
+    private Entity[] Holders(IpAddress address)
     {
         if (!claims.TryGetValue(address, out var holders))
         {
             return [];
         }
 
-        if (holders.Count == 1)
+        if (holders.Length == 1)
         {
             return holders;
         }
 
         var owner = Owner(holders);
-        return holders.FindAll(holder => holder.Pod is null || holder == owner);
+        return Array.FindAll(holders, holder => holder.Pod is null || holder == owner);
     }
 }

@@ -15,12 +15,12 @@ internal sealed partial class PolicyModel
 
     private readonly string node;
     private readonly Dictionary<ObjectKey, Entity> pods = [];
-    private readonly Dictionary<string, HashSet<Entity>> podsByNamespace = [];
+    private readonly Dictionary<string, NamespacePods> podsByNamespace = [];
     private readonly Dictionary<string, Entity> nodes = [];
     private readonly Dictionary<string, Entity> domains = [];
     private readonly Dictionary<string, LabelSet> namespaces = [];
     private readonly Dictionary<PolicyId, PolicyRecord> policies = [];
-    private readonly Dictionary<IpAddress, List<Entity>> claims = [];
+    private readonly Dictionary<IpAddress, Entity[]> claims = [];
     private readonly Dictionary<string, Dictionary<(IpProtocol Protocol, ushort Port), int>> portNames = [];
     private readonly Dictionary<string, PeerGroup> groups = [];
     private readonly Dictionary<string, PolicyClass> classes = [];
@@ -159,6 +159,16 @@ internal sealed partial class PolicyModel
 
     private void Take(PolicySnapshot snapshot, ModelRun run)
     {
+        if (pods.Count == 0)
+        {
+            pods.EnsureCapacity(snapshot.Pods.Count);
+            claims.EnsureCapacity(snapshot.Pods.Count);
+            run.Pods.EnsureCapacity(snapshot.Pods.Count);
+            policies.EnsureCapacity(snapshot.Policies.Count);
+            run.Policies.EnsureCapacity(snapshot.Policies.Count);
+            namespaces.EnsureCapacity(snapshot.Namespaces.Count);
+        }
+
         foreach (var (name, labels) in snapshot.Namespaces)
         {
             TakeNamespace(name, labels, run);

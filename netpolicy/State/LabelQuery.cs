@@ -7,6 +7,7 @@ namespace Podwire.NetPolicy.State;
 internal sealed class LabelQuery : IEquatable<LabelQuery>
 {
     private readonly Selector selector;
+    private readonly bool isLabel;
 
     private LabelQuery(Selector selector)
     {
@@ -17,6 +18,7 @@ internal sealed class LabelQuery : IEquatable<LabelQuery>
             if (requirement is { Operator: SelectorOperator.In, Values: [var value] })
             {
                 Label = new(requirement.Key, value);
+                isLabel = selector.Requirements.Count == 1;
                 break;
             }
         }
@@ -53,7 +55,25 @@ internal sealed class LabelQuery : IEquatable<LabelQuery>
     public static LabelQuery Parse(string text) => new(Selector.Parse(text));
 
     /// <summary>True if the labels match.</summary>
-    public bool Matches(LabelSet labels) => selector.Matches(labels);
+    public bool Matches(LabelSet labels)
+    {
+        if (!isLabel)
+        {
+            return selector.Matches(labels);
+        }
+
+        // What nearly all selectors are, asked of every pod.
+        var (key, value) = Label!.Value;
+        foreach (var pair in labels.Pairs)
+        {
+            if (pair.Key == key)
+            {
+                return pair.Value == value;
+            }
+        }
+
+        return false;
+    }
 
     /// <inheritdoc/>
     public bool Equals(LabelQuery? other) => other is not null && Text == other.Text;

@@ -111,6 +111,39 @@ public sealed class PolicyModelTests
         };
     }
 
+    [Fact]
+    public void Apply_APeerThatManyPoliciesSelect_IsOneElement()
+    {
+        var model = new PolicyModel(RandomCluster.Node, new());
+        var everything = new PolicySnapshot { IsEverything = true, Namespaces = { ["shop"] = LabelSet.Of([]) } };
+        for (var i = 0; i < 20; i++)
+        {
+            everything.Pods[new("shop", $"server{i}")] = Labelled($"server{i}", RandomCluster.Node, $"10.0.0.{i + 1}", ("app", $"a{i}"));
+            everything.Policies[new("shop", $"p{i}")] = new()
+            {
+                Id = new("shop", $"p{i}"), Subject = new("shop", null, LabelQuery.Parse($"app=a{i}")), HasIngress = true,
+                Ingress = [new() { Peers = [PeerRecord.Of(new PeerSelector("shop", null, LabelQuery.Parse("role=client"))), PeerRecord.Of(new IpBlock(IpPrefix.Parse("192.0.2.0/24"), []))], Ports = [PortMatch.Range(IpProtocol.Tcp, 80, (ushort)(80 + i))] }],
+            };
+        }
+
+        model.Absorb(everything);
+        var table = model.ToTable(TableSchema.V4);
+        Assert.Equal(20, model.ClassCount);
+        Assert.Single(table.Sets, static set => set.Name.StartsWith("peers-", StringComparison.Ordinal));
+        Assert.Single(table.Sets, static set => set.Name.StartsWith("blocks-", StringComparison.Ordinal));
+
+        var client = new ObjectKey("shop", "client");
+        var comes = model.Apply(new PolicySnapshot { Pods = { [client] = Labelled("client", "elsewhere", "10.0.1.1", ("role", "client")) } }).ToBatch();
+        Assert.Equal("10.0.1.1", IpAddress.FromBytes(Assert.IsType<AddElements>(Assert.Single(comes.Operations)).Elements.Span[0].Key.Span).ToString());
+        var goes = model.Apply(new PolicySnapshot { Pods = { [client] = Labelled("client", "elsewhere", "10.0.1.1", ("role", "none")) } }).ToBatch();
+        Assert.Equal(1, Assert.IsType<DeleteElements>(Assert.Single(goes.Operations)).Elements.Length);
+
+        static PodRecord Labelled(string name, string node, string address, (string Key, string Value) label) => new()
+        {
+            Key = new("shop", name), Uid = name, Node = node, Labels = LabelSet.Of([new(label.Key, label.Value)]), Addresses = [IpAddress.Parse(address)], Created = DateTimeOffset.UnixEpoch,
+        };
+    }
+
     internal static void Check(RandomCluster cluster, PolicyModel model, IpFamily family, int part)
     {
         var reading = cluster.Reading;
