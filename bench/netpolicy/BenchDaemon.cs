@@ -35,8 +35,9 @@ internal static class BenchDaemon
         ])
         { RedirectStandardError = true })!;
         var began = Stopwatch.GetTimestamp();
-        while (await process.StandardError.ReadLineAsync() is { } line && !line.Contains("tables loaded", StringComparison.Ordinal))
+        for (var last = string.Empty; !last.Contains("tables loaded", StringComparison.Ordinal);)
         {
+            last = await process.StandardError.ReadLineAsync() is { } line ? line : throw new InvalidOperationException($"{command[0]} ended: {last}");
         }
 
         var ready = Stopwatch.GetElapsedTime(began).TotalSeconds;
