@@ -52,8 +52,6 @@ for purpose in "$@"; do
       need bird2 /usr/sbin/bird
       need gobgpd gobgpd
       need frr /usr/lib/frr/bgpd
-      need gcc gcc
-      need libc6-dev /usr/include/stdlib.h
       need iptables iptables ;;
     *) echo "deps.sh: unknown purpose '$purpose'" >&2; exit 2 ;;
   esac

@@ -42,7 +42,7 @@ fi
 suites=("$@")
 if [ ${#suites[@]} = 0 ]; then
   # The long ones first, so that no lane waits for one of them at the end.
-  long=(cni-bridge proxy cni-flannel netpolicy frameworks uml kubelet)
+  long=(proxy cni-bridge netpolicy cni-calico cni-flannel bgp-daemon frameworks uml kubelet)
   for project in tests/*/*.csproj; do suite=$(basename "$(dirname "$project")"); [[ " ${long[*]} e2e " == *" $suite "* ]] || suites+=("$suite"); done
   suites=("${long[@]}" "${suites[@]}" e2e)
 fi
