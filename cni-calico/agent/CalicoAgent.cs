@@ -327,6 +327,12 @@ internal sealed class CalicoAgent : IDisposable
         if (bgp.MeshSize >= 100 && warnedMesh < 100)
         {
             CalicoLog.LargeMesh(logger, bgp.MeshSize);
+            if (snapshot.Others.All(other => string.CompareOrdinal(options.NodeName, other.Name) < 0))
+            {
+                // Of all nodes the first says it to everybody.
+                var about = new RawObject { ApiVersion = CalicoResources.ApiVersion, Kind = "BGPConfiguration", Metadata = { Name = "default" } };
+                events.Warning(about, "LargeMesh", $"a full mesh of {bgp.MeshSize} nodes: use route reflectors (nodeToNodeMeshEnabled false, BGPPeers with peerSelector)");
+            }
         }
 
         warnedMesh = bgp.MeshSize;

@@ -33,8 +33,8 @@ internal static partial class CalicoLog
     [LoggerMessage(9, LogLevel.Critical, "The BGP speaker failed; it is begun anew")]
     public static partial void SpeakerFailed(ILogger logger, Exception error);
 
-    [LoggerMessage(10, LogLevel.Information, "BGP: {Neighbors} sessions of the mesh; configuration changed")]
-    public static partial void SpeakerChanged(ILogger logger, int neighbors);
+    [LoggerMessage(10, LogLevel.Information, "BGP: a mesh of {Nodes} nodes; configuration changed")]
+    public static partial void SpeakerChanged(ILogger logger, int nodes);
 
     [LoggerMessage(11, LogLevel.Warning, "A full mesh of {Count} nodes: from 100 on use route reflectors (BGPConfiguration nodeToNodeMeshEnabled false, BGPPeers with peerSelector)")]
     public static partial void LargeMesh(ILogger logger, int count);

@@ -95,10 +95,11 @@ internal sealed partial class SpeakerCompiler
             }
         }
 
-        except.AddRange(Ranges(snapshot.Bgp.ServiceClusterIPs, string.Empty));
-        except.AddRange(Ranges(snapshot.Bgp.ServiceExternalIPs, string.Empty));
-        except.AddRange(Ranges(snapshot.Bgp.ServiceLoadBalancerIPs, string.Empty));
+        except.AddRange(ServiceRanges());
         except.Sort();
         return except;
     }
+
+    private IEnumerable<IpPrefix> ServiceRanges() =>
+        [.. Ranges(snapshot.Bgp.ServiceClusterIPs, string.Empty), .. Ranges(snapshot.Bgp.ServiceExternalIPs, string.Empty), .. Ranges(snapshot.Bgp.ServiceLoadBalancerIPs, string.Empty)];
 }

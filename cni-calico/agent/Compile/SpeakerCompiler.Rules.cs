@@ -28,7 +28,11 @@ internal sealed partial class SpeakerCompiler
         return filters;
     }
 
-    private List<JsonObject> ExportRules(IpFamily family, uint theirs, List<BgpFilter> filters)
+    /// <param name="family">The routes' family.</param>
+    /// <param name="keeps">Learned routes are told with the next hop that they came with.</param>
+    /// <param name="theirs">The neighbour's AS.</param>
+    /// <param name="filters">The peer's filters.</param>
+    private List<JsonObject> ExportRules(IpFamily family, bool keeps, uint theirs, List<BgpFilter> filters)
     {
         var rules = new List<JsonObject>();
         foreach (var filter in filters)
@@ -52,6 +56,12 @@ internal sealed partial class SpeakerCompiler
             {
                 rules.Add(new JsonObject { ["action"] = "reject", ["within"] = Array([pool.Cidr.ToString()]) });
             }
+        }
+
+        if (keeps && snapshot.Self.IsReflector)
+        {
+            // Of its clients' Services a reflector tells, but not as if it had the endpoints itself: the proxy here would drop what is for a Local one.
+            told.AddRange(ServiceRanges().Where(range => range.Family == family));
         }
 
         AddCommunities(family, told, rules);

@@ -73,9 +73,10 @@ internal sealed partial class SpeakerCompiler
         JsonObject End(IpAddress address) => new() { ["address"] = address.ToString(), ["port"] = port };
     }
 
+    /// <summary>How many nodes the mesh has, this one among them.</summary>
     private int AddMesh()
     {
-        var count = 0;
+        var count = 1;
         var password = Password("BGPConfiguration", "default", snapshot.Bgp.NodeMeshPassword, out var isMissing);
         foreach (var other in snapshot.Others)
         {
@@ -84,6 +85,7 @@ internal sealed partial class SpeakerCompiler
                 continue;
             }
 
+            var before = neighbors.Count;
             foreach (var (local, remote) in Pairs(other))
             {
                 if (neighbors.ContainsKey(remote))
@@ -100,10 +102,11 @@ internal sealed partial class SpeakerCompiler
                     neighbor["password"] = password;
                 }
 
-                neighbor["export"] = Policy(ExportRules(remote.Family, theirs, []), isExport: true);
+                neighbor["export"] = Policy(ExportRules(remote.Family, false, theirs, []), isExport: true);
                 neighbors[remote] = neighbor;
-                count++;
             }
+
+            count += neighbors.Count > before ? 1 : 0;
         }
 
         return count;
@@ -238,7 +241,8 @@ internal sealed partial class SpeakerCompiler
         Put(neighbor, "keepaliveTime", Seconds("BGPPeer", peer.Metadata.Name, "keepaliveTime", spec.KeepaliveTime, 21845));
         Put(neighbor, "allowOwnAs", spec.NumAllowedLocalASNumbers is > 0 and <= 10 ? spec.NumAllowedLocalASNumbers : null);
         Put(neighbor, "ttlSecurity", spec.TtlSecurity is > 0 and <= 254 ? spec.TtlSecurity : null);
-        if (spec.KeepOriginalNextHop || spec.NextHopMode == "Keep")
+        var keeps = spec.KeepOriginalNextHop || spec.NextHopMode == "Keep";
+        if (keeps)
         {
             neighbor["keepNextHop"] = true;
         }
@@ -271,7 +275,7 @@ internal sealed partial class SpeakerCompiler
         }
 
         var filters = FiltersOf(peer);
-        neighbor["export"] = Policy(ExportRules(remote.Family, theirs, filters), isExport: true);
+        neighbor["export"] = Policy(ExportRules(remote.Family, keeps || (theirs == asn && spec.NextHopMode != "Self"), theirs, filters), isExport: true);
         if (ImportRules(remote.Family, theirs, filters) is { Count: > 0 } rules)
         {
             neighbor["import"] = Policy(rules, isExport: false);

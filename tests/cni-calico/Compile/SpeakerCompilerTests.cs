@@ -17,7 +17,7 @@ public class SpeakerCompilerTests
     {
         var config = Read(Snapshot() with { Others = [Node(2), Node(3) with { ClusterId = IpAddress.Parse("10.0.0.1") }, Node(4) with { Asn = 64999 }, Node(5) with { V4 = default }] }, out var plan);
         Assert.Equal([("10.89.0.2", 64512u, "node2"), ("10.89.0.4", 64999u, "node4")], config.Neighbors.Select(static neighbor => (neighbor.Session.Address.ToString(), neighbor.Session.Asn, neighbor.Description)));
-        Assert.Equal((2, "10.89.0.1"), (plan.MeshSize, config.Speaker.RouterId.ToString()));
+        Assert.Equal((3, "10.89.0.1"), (plan.MeshSize, config.Speaker.RouterId.ToString()));
         Assert.All(config.Neighbors, static neighbor => Assert.Equal(("10.89.0.1", true, false), (neighbor.Source.ToString(), neighbor.Session.V4, neighbor.Session.V6)));
         Assert.Same(config.Neighbors[0].Session.Export, config.Neighbors[1].Session.Export);
         Assert.Equal(["10.244.7.0/26", "10.244.9.9/32"], config.Networks.Select(static prefix => prefix.ToString()));
@@ -28,6 +28,11 @@ public class SpeakerCompilerTests
     {
         var config = Read(Snapshot() with { Self = Node(1) with { V6 = IpPrefix.Parse("fd00::1/64") }, Others = [Node(2) with { V6 = IpPrefix.Parse("fd00::2/64") }] }, out _);
         Assert.Equal([("10.89.0.2", true, false), ("fd00::2", false, true)], config.Neighbors.Select(static neighbor => (neighbor.Session.Address.ToString(), neighbor.Session.V4, neighbor.Session.V6)));
+
+        // A mesh is as large as it has nodes, not sessions.
+        Assert.Equal(2, SpeakerCompiler.Compile(Snapshot() with { Self = Node(1) with { V6 = IpPrefix.Parse("fd00::1/64") }, Others = [Node(2) with { V6 = IpPrefix.Parse("fd00::2/64") }] })!.MeshSize);
+        Assert.Equal(100, SpeakerCompiler.Compile(Snapshot() with { Others = [.. Enumerable.Range(2, 99).Select(Node)] })!.MeshSize);
+        Assert.Equal(0, SpeakerCompiler.Compile(Snapshot() with { Bgp = new BgpConfigurationSpec { NodeToNodeMeshEnabled = false }, Others = [Node(2)] })!.MeshSize);
     }
 
     [Fact]
@@ -132,6 +137,16 @@ public class SpeakerCompilerTests
         var snapshot = Snapshot() with { OwnBlocks = [], Borrowed = [], Bgp = bgp, Services = [here, away, all] };
         Assert.Equal(["10.96.0.0/16", "10.96.0.7/32", "192.0.2.0/24", "192.0.2.7/32", "198.51.100.9/32"], Read(snapshot, out var plan).Networks.Select(static prefix => prefix.ToString()));
         Assert.Equal(["10.96.0.0/16", "192.0.2.0/24", "198.51.100.0/24"], plan.KernelExcept.Select(static prefix => prefix.ToString()));
+
+        // A reflector tells its clients' on, where the next hop stays theirs; others tell their own only.
+        var told = """{"action":"accept","within":["10.244.0.0/16","10.96.0.0/16","192.0.2.0/24","198.51.100.0/24"]}""";
+        foreach (var (spec, expected) in ((BgpPeerSpec, bool)[])[(new() { AsNumber = 65001 }, false), (new() { AsNumber = 65001, KeepOriginalNextHop = true }, true), (new() { AsNumber = 64512 }, true), (new() { AsNumber = 64512, NextHopMode = "Self" }, false)])
+        {
+            spec.PeerIP = "10.89.0.99";
+            Assert.Equal(expected, Plan(snapshot with { Self = Reflector(1), Peers = [Peer("gw", spec)] }, out _).Contains(told, StringComparison.Ordinal));
+            Assert.DoesNotContain(told, Plan(snapshot with { Peers = [Peer("gw", spec)] }, out _), StringComparison.Ordinal);
+        }
+
         var excluded = snapshot with { Self = Node(1) with { Labels = new Dictionary<string, string> { ["node.kubernetes.io/exclude-from-external-load-balancers"] = "" } } };
         Assert.Empty(Read(excluded, out _).Networks);
     }

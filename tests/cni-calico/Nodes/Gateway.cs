@@ -80,6 +80,7 @@ internal sealed class Gateway : IDisposable
             """);
         if (bird is null)
         {
+            CalicoNetwork.Run(Daemon, ["-p", "-c", Config]);
             bird = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", netns, Daemon, "-f", "-c", Config, "-s", Socket, "-P", Path.Combine(directory, "bird.pid")]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
             return;
         }
