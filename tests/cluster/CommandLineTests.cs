@@ -30,8 +30,11 @@ public class CommandLineTests
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "lacks: root");
         Assert.SkipWhen(Directory.Exists("/sys/module/ipip"), "has: the kernel module ipip");
-        var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { Network = "flannel-ipip" }));
-        Assert.Contains("needs the kernel module ipip, which this kernel lacks", refusal.Message);
+        foreach (var network in (string[])["flannel-ipip", "calico-ipip"])
+        {
+            var refusal = Assert.Throws<ClusterException>(() => Preflight.Check(ClusterPaths.Locate(), new UpOptions { Network = network }));
+            Assert.Contains($"--network {network} needs the kernel module ipip, which this kernel lacks", refusal.Message);
+        }
     }
 
     [Fact]

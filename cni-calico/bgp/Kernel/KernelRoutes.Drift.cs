@@ -1,3 +1,4 @@
+using Podwire.BgpDaemon.Loop;
 using Podwire.Netlink.Route;
 using Podwire.Primitives;
 using RouteEntry = Podwire.Netlink.Route.RouteEntry;
@@ -12,6 +13,15 @@ internal sealed partial class KernelRoutes
 {
     /// <summary>The kernel's answers and what was noted of them may differ: it is read again with the next lookup.</summary>
     private bool isDoubtful;
+
+    /// <summary>Prefixes whose place was another's before we came: it stays theirs until it is free.</summary>
+    private readonly HashSet<IpPrefix> taken = [];
+
+    /// <summary>Prefixes where somebody has put a route in the place of ours: it is taken back.</summary>
+    private readonly HashSet<IpPrefix> stolen = [];
+
+    /// <summary>What the batch under way adds.</summary>
+    private readonly List<IpPrefix> added = [];
 
     /// <summary>Takes up a notification. On the loop's thread.</summary>
     public void Seen(RouteNotification notification)
@@ -44,7 +54,16 @@ internal sealed partial class KernelRoutes
 
         if (installed.TryGetValue(route.Destination, out var there) && (removed ? route.Protocol == Protocol : !IsThere(there, route)))
         {
+            if (!removed)
+            {
+                stolen.Add(route.Destination);
+            }
+
             Forget(route.Destination);
+        }
+        else if (removed && taken.Contains(route.Destination))
+        {
+            Changed(route.Destination);
         }
     }
 
@@ -95,9 +114,45 @@ internal sealed partial class KernelRoutes
         var actual = Read();
         foreach (var (prefix, route) in installed.ToArray())
         {
-            if (!actual.TryGetValue(prefix, out var there) || !route.Equals(there))
+            if (!actual.TryGetValue(prefix, out var there))
             {
                 Forget(prefix);
+            }
+            else if (!route.Equals(there))
+            {
+                stolen.Add(prefix);
+                Forget(prefix);
+            }
+        }
+
+        foreach (var prefix in taken)
+        {
+            Changed(prefix);
+        }
+    }
+
+    /// <summary>Of what was to be added something was there already: ours is noted as it is, and another's is left alone. Rare enough to read the table.</summary>
+    private void LeaveToOthers()
+    {
+        var actual = Read();
+        foreach (var prefix in added)
+        {
+            if (!actual.TryGetValue(prefix, out var ours))
+            {
+                installed.Remove(prefix);
+                if (taken.Add(prefix))
+                {
+                    LoopLog.AnothersRoute(logger, prefix);
+                }
+            }
+            else
+            {
+                taken.Remove(prefix);
+                if (!ours.Equals(installed[prefix]))
+                {
+                    installed[prefix] = ours;
+                    Changed(prefix);
+                }
             }
         }
     }

@@ -124,9 +124,15 @@ internal sealed partial class KernelRoutes : IDisposable
             return;
         }
 
-        var wasRefused = false;
+        var (wasRefused, wasThere) = (false, false);
         foreach (var refusal in socket.TryExecute(batch))
         {
+            if (refusal.Errno == Errno.EEXIST)
+            {
+                wasThere = true;
+                continue;
+            }
+
             // One that was taken away by somebody else is gone as it should be.
             if (refusal.Errno != Errno.ESRCH)
             {
@@ -142,6 +148,17 @@ internal sealed partial class KernelRoutes : IDisposable
         {
             refusals.Clear();
         }
+
+        if (wasThere)
+        {
+            LeaveToOthers();
+        }
+        else if (taken.Count > 0)
+        {
+            taken.ExceptWith(added);
+        }
+
+        added.Clear();
     }
 
     private void Prune(BgpSpeaker speaker)
@@ -168,6 +185,9 @@ internal sealed partial class KernelRoutes : IDisposable
         var there = installed.GetValueOrDefault(prefix);
         if (desired is null)
         {
+            taken.Remove(prefix);
+            stolen.Remove(prefix);
+
             // What was adopted stays until the neighbours had their time: this may be one that has not come back yet.
             if (there is not null && (hasPruned || !adopted.Contains(prefix)))
             {
@@ -185,13 +205,41 @@ internal sealed partial class KernelRoutes : IDisposable
         }
 
         installed[prefix] = desired;
+
+        Put(batch, prefix, desired, there is not null || stolen.Remove(prefix));
+    }
+
+    /// <summary>A replacement takes the place of what is there, whoever has put it there: only what is ours is replaced.</summary>
+    private void Put(RouteBatch batch, IpPrefix prefix, KernelRoute desired, bool isOurs)
+    {
+        if (!isOurs)
+        {
+            added.Add(prefix);
+        }
+
         if (desired.Hops.Count > 1)
         {
-            batch.ReplaceRoute(new MultipathRoute(prefix, desired.Hops) { Protocol = Protocol });
+            var several = new MultipathRoute(prefix, desired.Hops) { Protocol = Protocol };
+            if (isOurs)
+            {
+                batch.ReplaceRoute(several);
+            }
+            else
+            {
+                batch.AddRoute(several);
+            }
+
+            return;
+        }
+
+        var single = new RouteEntry(prefix) { Gateway = desired.Hops[0].Gateway, InterfaceIndex = desired.Hops[0].InterfaceIndex, Protocol = Protocol };
+        if (isOurs)
+        {
+            batch.ReplaceRoute(single);
         }
         else
         {
-            batch.ReplaceRoute(new RouteEntry(prefix) { Gateway = desired.Hops[0].Gateway, InterfaceIndex = desired.Hops[0].InterfaceIndex, Protocol = Protocol });
+            batch.AddRoute(single);
         }
     }
 

@@ -51,4 +51,7 @@ internal static partial class LoopLog
 
     [LoggerMessage(15, LogLevel.Warning, "The kernel's notifications are not read ({Reason}): routes that others take away do not come back")]
     public static partial void KernelNotHeard(ILogger logger, string reason);
+
+    [LoggerMessage(16, LogLevel.Warning, "{Prefix}: a route of somebody else's is in the kernel's main table; it stays, and what neighbours announce does not count until it goes")]
+    public static partial void AnothersRoute(ILogger logger, IpPrefix prefix);
 }

@@ -38,6 +38,9 @@ internal sealed class CalicoNode : IAsyncDisposable
 
     public int Mtu { get; set; }
 
+    /// <summary>Plugins see this agent's files where an installed agent has them, in /var/lib/calico.</summary>
+    public bool HasState { get; set; }
+
     public bool V6 { get; set; }
 
     public string Log
@@ -101,6 +104,15 @@ internal sealed class CalicoNode : IAsyncDisposable
     /// <summary>Calls a plugin that is started another way, with the plugins of another folder.</summary>
     public (int Code, JsonObject Answer) Call(ProcessStartInfo start, string path, string command, CalicoPod? pod, JsonObject? previous = null, Action<JsonObject>? more = null)
     {
+        if (HasState)
+        {
+            string[] within = ["sh", "-c", "mount -t tmpfs none /var/lib && ln -s \"$0\" /var/lib/calico && exec \"$@\"", Path.Combine(directory, "state")];
+            for (var i = 0; i < within.Length; i++)
+            {
+                start.ArgumentList.Insert(3 + i, within[i]);
+            }
+        }
+
         start.Environment["CNI_COMMAND"] = command;
         start.Environment["CNI_PATH"] = path;
         if (pod is not null)

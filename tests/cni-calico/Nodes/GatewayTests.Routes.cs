@@ -108,14 +108,17 @@ public partial class GatewayTests
             gateway.Ip("addr add 198.18.0.1/32 dev lo");
         }
 
-        // An operator's route with a metric.
+        // An operator's routes: the same prefix as a gateway's, and one with a metric; the link's own is in the gateway's list too.
+        node.Ip("route add 198.18.5.0/24 via 10.89.0.202 proto static");
         node.Ip("route add blackhole 198.18.6.0/24 metric 50");
-        shared.First.Run(shared.First.Told("198.18.0.0/24", "198.18.6.0/24"), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001), Gateway.Peer(3, 65001));
+        shared.First.Run(shared.First.Told("198.18.0.0/24", "198.18.5.0/24", "198.18.6.0/24", "10.89.0.0/24"), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001), Gateway.Peer(3, 65001));
         shared.Second.Run(shared.Second.Told("198.18.0.0/24"), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001), Gateway.Peer(3, 65001));
         await CalicoNetwork.UntilAsync("two ways", () => node.Ip("route show 198.18.0.0/24") is var route && route.Contains("proto 80", StringComparison.Ordinal) && route.Contains("nexthop via 10.89.0.201", StringComparison.Ordinal) && route.Contains("nexthop via 10.89.0.202", StringComparison.Ordinal) ? null : node.Ip("route"));
         var said = Enumerable.Range(0, 60).Select(_ => CalicoNetwork.Connect(node.Namespace, IpAddress.Parse("198.18.0.1"), Greeter.Port)).ToHashSet();
         Assert.Equal(["first 10.89.0.11", "second 10.89.0.11"], said.Order());
+        await RouteAsync(network[2], "198.18.5.0/24", true);
         await CalicoNetwork.UntilAsync("beside the one with a metric", () => node.Ip("route show 198.18.6.0/24") is var route && route.Contains("via 10.89.0.201", StringComparison.Ordinal) ? null : route);
+        Assert.Equal("198.18.5.0/24 via 10.89.0.202 dev eth0 proto static", node.Ip("route show 198.18.5.0/24").Trim());
         Assert.Contains("blackhole 198.18.6.0/24 metric 50", node.Ip("route"), StringComparison.Ordinal);
         foreach (var number in (int[])[1, 2, 3])
         {
@@ -125,9 +128,11 @@ public partial class GatewayTests
         // One gateway does without; then the operator does.
         shared.Second.Run(shared.Second.Told(), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001), Gateway.Peer(3, 65001));
         await CalicoNetwork.UntilAsync("one way", () => node.Ip("route show 198.18.0.0/24") is var route && route.StartsWith("198.18.0.0/24 via 10.89.0.201 dev eth0 proto 80", StringComparison.Ordinal) ? null : route);
+        node.Ip("route del 198.18.5.0/24");
+        await CalicoNetwork.UntilAsync("the learned one takes its place", () => node.Ip("route show 198.18.5.0/24") is var route && route.Contains("via 10.89.0.201 dev eth0 proto 80", StringComparison.Ordinal) ? null : node.Ip("route"));
         node.Ip("route add 198.18.7.0/24 via 10.89.0.202 proto static");
         shared.Ordinary();
-        await RouteAsync(node, "198.18.6.0/24", false);
+        await RouteAsync(node, "198.18.5.0/24", false);
         Assert.Contains("198.18.7.0/24 via 10.89.0.202 dev eth0 proto static", node.Ip("route"), StringComparison.Ordinal);
         Assert.Equal("blackhole 198.18.6.0/24 metric 50", node.Ip("route show 198.18.6.0/24").Trim());
         node.Ip("route del 198.18.7.0/24");

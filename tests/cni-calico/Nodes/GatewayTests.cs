@@ -38,8 +38,8 @@ public partial class GatewayTests(GatewayNetwork shared) : IClassFixture<Gateway
         await TakenByAsync(network, gateway, ClusterIP, "node1", "node2", "node3");
         Assert.DoesNotContain("10.96.", network[1].Ip("route"), StringComparison.Ordinal);
 
-        await ServiceAsync(network, "local");
-        await EndpointsAsync(network, "local", "node2");
+        await LocalService.CreateAsync(network, "local", ClusterIP, External, Balanced);
+        await LocalService.EndpointsAsync(network, "local", "node2");
         foreach (var address in (string[])[ClusterIP, External, Balanced])
         {
             await gateway.HopsAsync($"{address}/32", "10.89.0.12");
@@ -47,13 +47,13 @@ public partial class GatewayTests(GatewayNetwork shared) : IClassFixture<Gateway
         }
 
         // Another node's endpoint; one that is not ready; none.
-        await EndpointsAsync(network, "local", "node3", "node1");
+        await LocalService.EndpointsAsync(network, "local", "node3", "node1");
         await gateway.HopsAsync($"{External}/32", "10.89.0.11", "10.89.0.13");
         await TakenByAsync(network, gateway, External, "node1", "node3");
-        await EndpointsAsync(network, "local", "!node3", "node1");
+        await LocalService.EndpointsAsync(network, "local", "!node3", "node1");
         await gateway.HopsAsync($"{Balanced}/32", "10.89.0.11");
         await TakenByAsync(network, gateway, Balanced, "node1");
-        await EndpointsAsync(network, "local");
+        await LocalService.EndpointsAsync(network, "local");
         foreach (var address in (string[])[ClusterIP, External, Balanced])
         {
             await gateway.HopsAsync($"{address}/32");
@@ -110,32 +110,4 @@ public partial class GatewayTests(GatewayNetwork shared) : IClassFixture<Gateway
 
         return said.SequenceEqual(nodes.Select(node => $"{node} 172.30.{gateway.Host}.2").Order(StringComparer.Ordinal)) ? null : $"{string.Join("; ", said)}\n{gateway.Ip("route")}\n{network[1].Ip("route")}\n{network[1].Log}";
     });
-
-    private static async Task ServiceAsync(CalicoNetwork network, string name)
-    {
-        var service = await network.Api.Client.CreateAsync(KubeResources.Services, new Service
-        {
-            Metadata = { Name = name, Namespace = "default" },
-            Spec = { Type = "LoadBalancer", ClusterIP = ClusterIP, ExternalIPs = [External], ExternalTrafficPolicy = "Local", Ports = [new ServicePort { Name = "http", Port = Greeter.Port }] },
-        }, TestApi.Cancel);
-        service.Status.LoadBalancer = new LoadBalancerStatus { Ingress = [new LoadBalancerIngress { Ip = Balanced }] };
-        await network.Api.Client.UpdateStatusAsync(KubeResources.Services, service, TestApi.Cancel);
-    }
-
-    /// <summary>Endpoints on these nodes and nowhere else; «!» before one that is not ready.</summary>
-    private static async Task EndpointsAsync(CalicoNetwork network, string service, params string[] nodes)
-    {
-        var name = $"{service}-1";
-        List<Endpoint> endpoints = [.. nodes.Select(static (node, i) => new Endpoint { Addresses = [$"10.244.99.{i + 1}"], NodeName = node.TrimStart('!'), Conditions = new EndpointConditions { Ready = !node.StartsWith('!') } })];
-        if (await network.Api.Client.TryGetAsync(KubeResources.EndpointSlices, "default", name, TestApi.Cancel) is null)
-        {
-            await network.Api.Client.CreateAsync(
-                KubeResources.EndpointSlices,
-                new EndpointSlice { Metadata = { Name = name, Namespace = "default", Labels = { ["kubernetes.io/service-name"] = service } }, AddressType = "IPv4", Endpoints = endpoints, Ports = [new EndpointPort { Name = "http", Port = Greeter.Port }] },
-                TestApi.Cancel);
-            return;
-        }
-
-        await network.ChangeAsync(KubeResources.EndpointSlices, name, slice => slice.Endpoints = endpoints, "default");
-    }
 }

@@ -146,6 +146,8 @@ public class NetworkTests
         var two = (await network[2].PodAsync("pod2")).Attach();
         await CalicoNetwork.AssertReachesAsync(one, two);
         Assert.Contains("via 10.89.0.12 dev tunl0 proto 81 onlink", network[1].Ip("route"), StringComparison.Ordinal);
+        Assert.Contains("mtu 1480", network[1].Ip("link show tunl0"), StringComparison.Ordinal);
+        Assert.Contains("pod MTU 1480", network[1].Log, StringComparison.Ordinal);
         var pool = await network.Api.Client.GetAsync(CalicoResources.IpPools, null, "v4", TestApi.Cancel);
         pool.Spec.IpipMode = "CrossSubnet";
         await network.Api.Client.UpdateAsync(CalicoResources.IpPools, pool, TestApi.Cancel);
