@@ -159,8 +159,8 @@ internal sealed class CalicoAgent : IDisposable
         var annotations = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             [NodeRecord.AddressV4Annotation] = record.V4.ToString(),
-            [NodeRecord.IpipAnnotation] = plan.NeedsIpip ? ipip.ToString() : null,
-            [NodeRecord.VxlanAnnotation] = plan.NeedsVxlan ? vxlan.ToString() : null,
+            [NodeRecord.IpipAnnotation] = ipip.IsNone ? null : ipip.ToString(),
+            [NodeRecord.VxlanAnnotation] = vxlan.IsNone ? null : vxlan.ToString(),
             [NodeRecord.VxlanMacAnnotation] = plan.NeedsVxlan ? CalicoNames.VxlanMac(options.NodeName).ToString() : null,
         };
         if (!record.V6.IsNone)
@@ -271,7 +271,7 @@ internal sealed class CalicoAgent : IDisposable
         }
 
         var pools = Watch.Pools.ForTunnel(kind == "vxlan", Watch.NodeLabels);
-        if (!known.IsNone && pools.Exists(pool => pool.Cidr.Contains(known)))
+        if (!known.IsNone && (pools.Exists(pool => pool.Cidr.Contains(known)) || IsOfDisabled(known)))
         {
             return known;
         }
@@ -289,6 +289,9 @@ internal sealed class CalicoAgent : IDisposable
         }, cancel).ConfigureAwait(false);
         return assigned[0];
     }
+
+    /// <summary>A pool that gives no more addresses: those that it gave stay, a tunnel's too.</summary>
+    private bool IsOfDisabled(IpAddress address) => Watch.Pools.Of(IpPrefix.Host(address)) is { IsDisabled: true, IsTunnelled: true };
 
     private void WriteFiles(int mtu)
     {
