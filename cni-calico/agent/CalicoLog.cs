@@ -68,4 +68,7 @@ internal static partial class CalicoLog
 
     [LoggerMessage(21, LogLevel.Warning, "The status of objects of {Resource} cannot be written ({Reason}): apply cni-calico/crds/crds.yaml, and allow update of {Resource}/status")]
     public static partial void NoStatus(ILogger logger, string resource, string reason);
+
+    [LoggerMessage(22, LogLevel.Warning, "{Prefix}: a route of somebody else's is in the kernel's main table; it stays, and ours comes when it goes")]
+    public static partial void AnothersRoute(ILogger logger, IpPrefix prefix);
 }

@@ -17,6 +17,9 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
 {
     /// <summary>«ip route show proto 81» lists ours.</summary>
     public const RouteProtocol Protocol = (RouteProtocol)81;
+
+    /// <summary>The BGP speaker's: ours too, in the place of which a tunnel's route may come.</summary>
+    private const RouteProtocol Learned = (RouteProtocol)80;
     public const string IpipDevice = "tunl0";
     public const string VxlanDevice = "vxlan.calico";
     private const uint Vni = 4096;
@@ -24,6 +27,12 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
     private readonly RouteSocket route = RouteSocket.Open();
     private readonly ConcurrentDictionary<IpAddress, bool> asked = new();
     private volatile KernelExpectation? expected;
+
+    /// <summary>Where routes of ours were last time: what is another's there now has taken their place.</summary>
+    private HashSet<IpPrefix> placed = [];
+
+    /// <summary>Where another's route was before ours, which is not put there until that goes.</summary>
+    private readonly HashSet<IpPrefix> left = [];
 
     /// <summary>True if a notification is of nobody's concern here, or of what this agent itself did. Any thread.</summary>
     public bool Agrees(RouteNotification notification) =>
@@ -130,15 +139,23 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
     private int EnsureRoutes(Dictionary<IpPrefix, RouteEntry> wanted)
     {
         var batch = new RouteBatch();
+        var (ours, others) = (new HashSet<IpPrefix>(), new HashSet<IpPrefix>());
+        var all = wanted.Keys.ToHashSet();
         foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
         {
             foreach (var there in route.ListRoutes(family))
             {
                 if (there.Protocol != Protocol)
                 {
+                    if (there.Protocol != Learned && there.Metric == (family == IpFamily.V4 ? 0u : 1024u) && all.Contains(there.Destination))
+                    {
+                        others.Add(there.Destination);
+                    }
+
                     continue;
                 }
 
+                ours.Add(there.Destination);
                 if (!wanted.TryGetValue(there.Destination, out var entry))
                 {
                     batch.DeleteRoute(there);
@@ -150,6 +167,20 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
             }
         }
 
+        others.ExceptWith(ours);
+        others.ExceptWith(placed);
+        foreach (var prefix in others)
+        {
+            wanted.Remove(prefix);
+            if (left.Add(prefix))
+            {
+                CalicoLog.AnothersRoute(logger, prefix);
+            }
+        }
+
+        left.IntersectWith(others);
+        all.ExceptWith(others);
+        placed = all;
         foreach (var entry in wanted.Values)
         {
             batch.ReplaceRoute(entry);

@@ -50,6 +50,16 @@ public class PoolTests
         await CalicoNetwork.AssertReachesAsync(four, three);
         await network.ChangeAsync(KubeResources.Namespaces, "default", static ns => ns.Metadata.Labels.Remove("team"));
         Assert.StartsWith("10.244.0.", (await AttachAsync(network[1], "five")).Address.ToString(), StringComparison.Ordinal);
+
+        // An operator's route where the agent's would be stays until the operator takes it away.
+        network[1].Ip("route add 10.248.0.0/26 via 10.89.0.1 proto static");
+        await network.Api.PoolAsync("held", "10.248.0.0/26", static spec => (spec.VxlanMode, spec.NamespaceSelector) = ("Always", "nobody == 'yet'"));
+        await network.ChangeAsync(KubeResources.Namespaces, "default", static ns => ns.Metadata.Labels["nobody"] = "yet");
+        (await network[2].PodAsync("six", static pod => pod.Metadata.Annotations["cni.projectcalico.org/ipv4pools"] = """["held"]""")).Attach();
+        await CalicoNetwork.UntilAsync("it is told", () => network[1].Log.Contains("10.248.0.0/26: a route of somebody else's", StringComparison.Ordinal) ? null : network[1].Log);
+        Assert.Equal("10.248.0.0/26 via 10.89.0.1 dev eth0 proto static", network[1].Ip("route show 10.248.0.0/26").Trim());
+        network[1].Ip("route del 10.248.0.0/26");
+        await CalicoNetwork.UntilAsync("ours comes", () => network[1].Ip("route show 10.248.0.0/26").Contains("dev vxlan.calico proto 81", StringComparison.Ordinal) ? null : $"{network[1].Ip("route")}\n{network[1].Log}");
     }
 
     /// <summary>A pool of one block: the second node borrows from it, and all reach that address as a /32; with strictAffinity the third has none.</summary>

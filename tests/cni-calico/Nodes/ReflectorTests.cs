@@ -68,6 +68,17 @@ public class ReflectorTests(ReflectorNetwork shared) : IClassFixture<ReflectorNe
         await gateway.HopsAsync(block, "10.89.0.11", "10.89.0.12");
         await ReachesAsync(shared.Pods[3].Address, "pod4");
 
+        // What lies in no pool is told on only where a filter lets it.
+        gateway.Run(gateway.Told("198.18.30.0/24"), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001));
+        await CalicoNetwork.UntilAsync("the reflectors have it", () => network[1].Ip("route show 198.18.30.0/24").Length > 0 && network[2].Ip("route show 198.18.30.0/24").Length > 0 ? null : network[1].Ip("route"));
+        Assert.Empty(Paths(network[3], IpPrefix.Parse("198.18.30.0/24")));
+        await network.Api.Client.CreateAsync(CalicoResources.BgpFilters, new BgpFilter { Metadata = { Name = "on" }, Spec = { ExportV4 = [new BgpFilterRule { Action = "Accept", Cidr = "198.18.30.0/24", MatchOperator = "Equal" }] } }, TestApi.Cancel);
+        await network.ChangeAsync(CalicoResources.BgpPeers, "rr", static peer => peer.Spec.Filters = ["on"]);
+        await CalicoNetwork.UntilAsync("the nodes have it", () => network[3].Ip("route show 198.18.30.0/24").Contains("via 10.89.0.203 dev eth0 proto 80", StringComparison.Ordinal) ? null : network[3].Ip("route"));
+        await network.ChangeAsync(CalicoResources.BgpPeers, "rr", static peer => peer.Spec.Filters = []);
+        await CalicoNetwork.UntilAsync("the nodes have it no more", () => network[3].Ip("route show 198.18.30.0/24") is { Length: > 0 } route ? route : null);
+        gateway.Run(gateway.Told(), Gateway.Peer(1, 65001), Gateway.Peer(2, 65001));
+
         // The reflectors are in the way, and could not pass on what is for a Local Service: they tell its range alone, as their own.
         await network.ChangeAsync(CalicoResources.BgpConfigurations, "default", static bgp => bgp.Spec.ServiceExternalIPs = [new BgpCidr { Cidr = "192.0.2.0/24" }]);
         await LocalService.CreateAsync(network, "local", "10.96.0.9", address, "198.51.100.9");
