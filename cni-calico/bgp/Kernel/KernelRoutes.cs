@@ -28,6 +28,7 @@ internal sealed partial class KernelRoutes : IDisposable
     private readonly Queue<IpPrefix> waiting = new();
     private readonly HashSet<string> refusals = new(StringComparer.Ordinal);
     private long nextLookup;
+    private long nextReading;
     private readonly HashSet<IpPrefix> unresolved = [];
     private readonly HashSet<IpPrefix> excepted = [];
     private long pruneAt = long.MaxValue;
@@ -93,8 +94,10 @@ internal sealed partial class KernelRoutes : IDisposable
         if (now >= nextLookup)
         {
             nextLookup = now + LookupMilliseconds;
-            if (isDoubtful)
+            if (isDoubtful && waiting.Count == 0 && now >= nextReading)
             {
+                // Not while routes go in, and the larger the table the more rarely: reading half a million takes a second.
+                nextReading = now + Math.Max(LookupMilliseconds, installed.Count / 10);
                 Reread();
             }
 
