@@ -77,7 +77,7 @@ try
             case "pod":
                 using (var mesh = new PodRoute(options.Programs))
                 {
-                    mesh.Run(20);
+                    mesh.Run(100);
                 }
 
                 break;
