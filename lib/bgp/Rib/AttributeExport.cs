@@ -11,7 +11,8 @@ internal static class AttributeExport
     public static OutAttributes Build(PathAttributes path, RoutePeer source, GroupKey group, RouteAction action)
     {
         var nextHop = NextHop(path, group);
-        var buffer = new byte[path.Raw.Length + 1024 + (4 * (path.ClusterList.Length + (action.AddCommunities?.Count ?? 0) + (action.Prepend?.Count ?? 0)))];
+        // Twice: to speakers of two-octet AS numbers the path goes out in two attributes.
+        var buffer = new byte[(2 * path.Raw.Length) + 1024 + (4 * (path.ClusterList.Length + (action.AddCommunities?.Count ?? 0))) + (12 * (action.Prepend?.Count ?? 0))];
         var writer = new Writer(buffer);
         var asPath = AsPath(path, group, action);
         writer.Put(AttributeType.Origin, AttributeFlags.Transitive, [path.Origin]);
@@ -156,6 +157,11 @@ internal static class AttributeExport
                     Span<byte> value = [0, 0, .. attributes.Value[4..]];
                     BinaryPrimitives.WriteUInt16BigEndian(value, number > ushort.MaxValue ? OpenMessage.AsTrans : (ushort)number);
                     writer.Put(AttributeType.Aggregator, attributes.Flags, value);
+                    if (number > ushort.MaxValue)
+                    {
+                        writer.Put(AttributeType.As4Aggregator, AttributeFlags.Optional | AttributeFlags.Transitive, attributes.Value);
+                    }
+
                     break;
                 default:
                     writer.Put(attributes.Type, attributes.Flags | (AttributeRules.FlagsOf(attributes.Type) is null ? AttributeFlags.Partial : 0), attributes.Value);

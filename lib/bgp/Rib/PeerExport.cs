@@ -9,8 +9,11 @@ internal sealed class PeerExport(int peer, OutQueue queue)
     private ulong[] dirty = [];
     private int cursor;
 
-    /// <summary>What the first dump has told so far; after it, anything may have been told.</summary>
-    private ulong[]? told = [];
+    /// <summary>Of what is owed: whether the peer had a route from here when it began to be owed, so that a withdrawal is not for nothing.</summary>
+    private ulong[] had = [];
+
+    /// <summary>With add-path, which paths those were; the lists are the group's own.</summary>
+    private Dictionary<int, List<ToldPath>>? hadPaths;
 
     /// <summary>The peer's index.</summary>
     public int Peer { get; } = peer;
@@ -26,56 +29,55 @@ internal sealed class PeerExport(int peer, OutQueue queue)
     /// <summary>True if an enhanced refresh is under way, which ends with its mark (RFC 7313).</summary>
     public bool OwesEndOfRefresh { get; set; }
 
+    /// <summary>True if a refresh was asked for before the first dump was through: no mark may stand before the End-of-RIB (RFC 7313 section 4).</summary>
+    public bool OwesRefresh { get; set; }
+
     /// <summary>True while nothing may be sent: this speaker restarts and waits for the others' routes (RFC 4724 section 4.1).</summary>
     public bool IsHeldBack { get; set; }
 
     /// <summary>How many prefixes are owed.</summary>
     public int DirtyCount { get; private set; }
 
-    public void MarkDirty(int prefix)
+    /// <summary>Owes a prefix, of which the peer has a route or not (with add-path: these paths). What is owed already stays as it is: the peer has not heard since.</summary>
+    public void MarkDirty(int prefix, bool has, List<ToldPath>? paths = null)
     {
         var word = prefix >> 6;
         if (word >= dirty.Length)
         {
-            Array.Resize(ref dirty, Math.Max(word + 1, dirty.Length * 2));
+            var size = Math.Max(word + 1, dirty.Length * 2);
+            Array.Resize(ref dirty, size);
+            Array.Resize(ref had, size);
         }
 
         var bit = 1UL << (prefix & 63);
-        DirtyCount += (dirty[word] & bit) == 0 ? 1 : 0;
-        dirty[word] |= bit;
-    }
-
-    /// <summary>The first dump has told this prefix.</summary>
-    public void NoteTold(int prefix)
-    {
-        if (told is null)
+        if ((dirty[word] & bit) != 0)
         {
             return;
         }
 
-        var word = prefix >> 6;
-        if (word >= told.Length)
+        DirtyCount++;
+        dirty[word] |= bit;
+        had[word] = has ? had[word] | bit : had[word] & ~bit;
+        if (paths is not null)
         {
-            Array.Resize(ref told, Math.Max(word + 1, told.Length * 2));
+            (hadPaths ??= [])[prefix] = paths;
         }
-
-        told[word] |= 1UL << (prefix & 63);
     }
 
-    /// <summary>Whether the peer may have a route to this prefix from here, so that a withdrawal is not for nothing.</summary>
-    public bool MayHave(int prefix) => told is null || (prefix >> 6 < told.Length && (told[prefix >> 6] & (1UL << (prefix & 63))) != 0);
+    /// <summary>True if the prefix is owed.</summary>
+    public bool IsDirty(int prefix) => Bit(dirty, prefix);
+
+    /// <summary>Whether the peer had a route from here when the prefix began to be owed.</summary>
+    public bool Had(int prefix) => Bit(had, prefix);
+
+    /// <summary>With add-path: the paths that it had.</summary>
+    public List<ToldPath> HadPaths(int prefix) => hadPaths?.GetValueOrDefault(prefix) ?? [];
+
+    /// <summary>The prefix has been told as it is.</summary>
+    public void ForgetPaths(int prefix) => hadPaths?.Remove(prefix);
 
     /// <summary>The first dump is through.</summary>
-    public void EndDump() => (OwesEndOfRib, told) = (false, null);
-
-    /// <summary>Owes everything: at the start, and after a route refresh.</summary>
-    public void MarkAll(int prefixes)
-    {
-        for (var prefix = 0; prefix < prefixes; prefix++)
-        {
-            MarkDirty(prefix);
-        }
-    }
+    public void EndDump() => OwesEndOfRib = false;
 
     /// <summary>Takes up to so many owed prefixes, going round from where the last call ended.</summary>
     public int Take(List<int> into, int most)
@@ -99,4 +101,6 @@ internal sealed class PeerExport(int peer, OutQueue queue)
 
         return into.Count;
     }
+
+    private static bool Bit(ulong[] words, int prefix) => prefix >> 6 < words.Length && (words[prefix >> 6] & (1UL << (prefix & 63))) != 0;
 }

@@ -13,7 +13,6 @@ internal sealed class RibTable(IpFamily family, AttributeTable attributes, IRead
     private readonly PrefixIndex prefixes = new();
     private readonly Stack<int> free = [];
     private readonly List<int> changed = [];
-    private readonly Dictionary<int, List<uint>> gone = [];
     private RibPath[] pool = new RibPath[256];
     private int[] heads = [];
     private int[] bests = [];
@@ -43,9 +42,6 @@ internal sealed class RibTable(IpFamily family, AttributeTable attributes, IRead
     public int First(int prefix) => heads[prefix];
 
     public RoutePeer Source(int peer) => peers[peer];
-
-    /// <summary>Keeps the numbers of paths that go, for peers that take several paths and lag behind.</summary>
-    public bool KeepsGone { get; set; }
 
     public ref readonly RibPath Path(int path) => ref pool[path];
 
@@ -171,16 +167,6 @@ internal sealed class RibTable(IpFamily family, AttributeTable attributes, IRead
         changed.Clear();
     }
 
-    /// <summary>The numbers of paths that went while <see cref="KeepsGone"/> was set.</summary>
-    public IReadOnlyList<uint> GoneIds(int prefix) => gone.GetValueOrDefault(prefix, []);
-
-    /// <summary>Nobody lags behind any more.</summary>
-    public void ForgetGone()
-    {
-        KeepsGone = false;
-        gone.Clear();
-    }
-
     private void Reserve(int prefix)
     {
         if (prefix < heads.Length)
@@ -219,16 +205,6 @@ internal sealed class RibTable(IpFamily family, AttributeTable attributes, IRead
         else
         {
             pool[before].Next = pool[path].Next;
-        }
-
-        if (KeepsGone)
-        {
-            if (!gone.TryGetValue(prefix, out var ids))
-            {
-                gone[prefix] = ids = [];
-            }
-
-            ids.Add(pool[path].LocalId);
         }
 
         attributes.Release(pool[path].Attributes);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Podwire.Bgp.Policy;
 using Podwire.Bgp.Wire;
+using Podwire.Primitives;
 
 namespace Podwire.Bgp.Rib;
 
@@ -26,6 +27,7 @@ internal sealed class UpdateGroup
     private readonly UpdatePacker packer;
     private readonly Dictionary<(int Attributes, int Source, RouteAction Action), OutAttributes> cache = [];
     private readonly Dictionary<(int Attributes, int Source, RouteAction? Action), Bucket> buckets = [];
+    private readonly Action<int, IpPrefix, int> tooLong;
     private readonly Stack<Bucket> spare = [];
     private readonly Dictionary<int, List<(PrefixKey Prefix, uint PathId)>> ownWithdrawals = [];
     private readonly List<int> taken = [];
@@ -40,9 +42,13 @@ internal sealed class UpdateGroup
     private (int Attributes, int Source, RouteAction? Action) lastKey;
     private Bucket? lastBucket;
 
-    public UpdateGroup(GroupKey key, RibTable rib, AttributeTable attributes)
+    /// <param name="key">What the members have in common.</param>
+    /// <param name="rib">The family's table.</param>
+    /// <param name="attributes">The attributes of all tables.</param>
+    /// <param name="tooLong">Hears of prefixes that cannot be told, their attributes being longer than a message: source, one of them, how many.</param>
+    public UpdateGroup(GroupKey key, RibTable rib, AttributeTable attributes, Action<int, IpPrefix, int> tooLong)
     {
-        (Key, this.rib, this.attributes) = (key, rib, attributes);
+        (Key, this.rib, this.attributes, this.tooLong) = (key, rib, attributes, tooLong);
         packer = new UpdatePacker(key.Family, key.AddPath, key.ExtendedMessages ? MessageHeader.LongestExtendedMessage : MessageHeader.LongestMessage, Deliver);
     }
 
@@ -71,7 +77,20 @@ internal sealed class UpdateGroup
         }
 
         members.Add(member);
-        member.MarkAll(rib.PrefixCount);
+        for (var prefix = 0; prefix < rib.PrefixCount; prefix++)
+        {
+            member.MarkDirty(prefix, has: false);
+        }
+    }
+
+    /// <summary>Owes a member everything, after a route refresh or, <paramref name="member"/> being new, after a move from this group to another: what <paramref name="former"/> has is known.</summary>
+    public void OweAll(PeerExport former, PeerExport member)
+    {
+        Reserve();
+        for (var prefix = 0; prefix < rib.PrefixCount; prefix++)
+        {
+            Owe(former, member, prefix);
+        }
     }
 
     public void Leave(PeerExport member)
@@ -99,7 +118,6 @@ internal sealed class UpdateGroup
         {
             member.IsInStep &= member.Queue.Length <= MostWaiting;
             isSilent &= !member.IsInStep;
-            rib.KeepsGone |= Key.AddPath && !member.IsInStep;
         }
 
         foreach (var prefix in rib.Changed)
@@ -108,7 +126,7 @@ internal sealed class UpdateGroup
             {
                 if (!member.IsInStep)
                 {
-                    member.MarkDirty(prefix);
+                    Owe(member, member, prefix);
                 }
             }
 
@@ -176,7 +194,32 @@ internal sealed class UpdateGroup
             member.Queue.Add(RouteRefreshMessage.ToMessage(Key.Family, RouteRefreshMessage.End));
         }
 
+        if (member.OwesRefresh)
+        {
+            member.OwesRefresh = false;
+            Refresh(member, isMarked: true);
+        }
+
         return false;
+    }
+
+    /// <summary>Tells a member everything again, between the marks of RFC 7313 if it knows them.</summary>
+    public void Refresh(PeerExport member, bool isMarked)
+    {
+        if (isMarked && member.OwesEndOfRib)
+        {
+            member.OwesRefresh = true;
+            return;
+        }
+
+        if (isMarked)
+        {
+            member.Queue.Add(RouteRefreshMessage.ToMessage(Key.Family, RouteRefreshMessage.Begin));
+            member.OwesEndOfRefresh = true;
+        }
+
+        member.IsInStep = false;
+        OweAll(member, member);
     }
 
     /// <summary>How many prefixes the group has been told.</summary>
@@ -274,10 +317,9 @@ internal sealed class UpdateGroup
             var isTold = path != Nothing && rib.Path(path).Peer != member.Peer;
             if (isTold)
             {
-                member.NoteTold(prefix);
                 Put(rib.Path(path).Attributes, rib.Path(path).Peer, action, rib[prefix], 0);
             }
-            else if (member.MayHave(prefix))
+            else if (member.Had(prefix))
             {
                 Put(Nothing, Nothing, null, rib[prefix], 0);
             }
@@ -285,18 +327,38 @@ internal sealed class UpdateGroup
             return;
         }
 
+        var gone = member.HadPaths(prefix).Where(told => told.Source != member.Peer).Select(static told => told.Id).ToList();
+        member.ForgetPaths(prefix);
         for (var path = rib.First(prefix); path != Nothing; path = rib.Path(path).Next)
         {
             var (usable, action) = Exportable(prefix, path);
             if (usable != Nothing && rib.Path(path).Peer != member.Peer)
             {
+                gone.Remove(rib.Path(path).LocalId);
                 Put(rib.Path(path).Attributes, rib.Path(path).Peer, action, rib[prefix], rib.Path(path).LocalId);
             }
         }
 
-        foreach (var id in rib.GoneIds(prefix))
+        foreach (var id in gone)
         {
             Put(Nothing, Nothing, null, rib[prefix], id);
+        }
+    }
+
+    /// <summary>Owes a prefix, with what is had of it: what was when it began to be owed, or what the group was told last.</summary>
+    private void Owe(PeerExport former, PeerExport member, int prefix)
+    {
+        if (former.IsDirty(prefix))
+        {
+            member.MarkDirty(prefix, former.Had(prefix), Key.AddPath ? former.HadPaths(prefix) : null);
+        }
+        else if (Key.AddPath)
+        {
+            member.MarkDirty(prefix, allTold.TryGetValue(prefix, out var told), told);
+        }
+        else
+        {
+            member.MarkDirty(prefix, toldAttributes[prefix] != Nothing && toldSources[prefix] != member.Peer);
         }
     }
 
@@ -345,7 +407,18 @@ internal sealed class UpdateGroup
         {
             if (key.Attributes != Nothing)
             {
-                packer.Announce(Out(key.Attributes, key.Source, key.Action!), key.Source);
+                var made = Out(key.Attributes, key.Source, key.Action!);
+                if (packer.Fits(made))
+                {
+                    packer.Announce(made, key.Source);
+                }
+                else
+                {
+                    // Longer than these neighbours take messages: for them there is no such route (RFC 8654 section 4).
+                    packer.Withdraw(key.Source);
+                    tooLong(key.Source, bucket.Items[0].Prefix.ToPrefix(Key.Family), bucket.Items.Count);
+                }
+
                 Drain(bucket);
             }
         }
@@ -422,9 +495,6 @@ internal sealed class UpdateGroup
         Array.Resize(ref toldSources, size);
         toldAttributes.AsSpan(old).Fill(Nothing);
     }
-
-    /// <summary>A path as a group that takes several was told it. Attributes by reference: an id may come to mean others.</summary>
-    private sealed record ToldPath(uint Id, PathAttributes Attributes, ushort Source);
 
     private sealed class Bucket
     {

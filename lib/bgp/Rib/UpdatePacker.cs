@@ -39,6 +39,10 @@ internal sealed class UpdatePacker(IpFamily family, bool hasPathIds, int longest
         }
     }
 
+    /// <summary>True if a message holds these attributes and a prefix of any length.</summary>
+    public bool Fits(OutAttributes next) =>
+        MessageHeader.Size + 4 + next.Block.Length + (family == IpFamily.V6 ? 4 + 4 + 16 + 1 + 17 : 5) + (hasPathIds ? 4 : 0) <= longest;
+
     /// <summary>Adds a prefix to what was begun.</summary>
     public void Add(PrefixKey prefix, uint pathId)
     {

@@ -9,6 +9,9 @@ public sealed partial class BgpSpeaker
     /// <summary>A connection that stands so soon after the session was established was opened before that, in milliseconds.</summary>
     private const int AtOnceMilliseconds = 2_000;
 
+    /// <summary>The longest wait for the end of a refresh that a neighbour has begun, in milliseconds.</summary>
+    private const int RefreshMilliseconds = 360_000;
+
     private void Handle(BgpConnection connection, BgpMessageType type, ReadOnlySpan<byte> body, long now)
     {
         switch (type)
@@ -68,7 +71,10 @@ public sealed partial class BgpSpeaker
         connection.Negotiated = Negotiated.Of(own.Capabilities, open, agreed.HoldSeconds);
         if (!connection.Negotiated.V4 && !connection.Negotiated.V6)
         {
-            throw new BgpProtocolException(BgpErrorCode.OpenMessage, 7, "no address family is common to both");
+            // The data are the capabilities that are missed (RFC 5492 section 5).
+            Span<byte> missed = stackalloc byte[16];
+            var length = new Capabilities { V4 = agreed.V4, V6 = agreed.V6 }.Write(missed);
+            throw new BgpProtocolException(BgpErrorCode.OpenMessage, BgpSubcode.OpenUnsupportedCapability, "no address family is common to both", missed[..length].ToArray());
         }
 
         if (!IsKept(connection, open, now))
@@ -139,6 +145,13 @@ public sealed partial class BgpSpeaker
         Move(neighbor, SessionState.Established, "established", now);
     }
 
+    /// <summary>A refresh has ended: what was not announced again is gone (RFC 7313 section 4).</summary>
+    private void EndRefresh(Neighbor neighbor, IpFamily family)
+    {
+        neighbor.RefreshUntil[IndexOf(family)] = Neighbor.Never;
+        neighbor.Prefixes -= Rib(family).Drop(neighbor.Peer.Index, staleOnly: true);
+    }
+
     private void HandleRefresh(BgpConnection connection, ReadOnlySpan<byte> body, long now)
     {
         if (!RouteRefreshMessage.TryRead(body, out var family, out var subtype) || !connection.Negotiated!.Speaks(family))
@@ -150,20 +163,14 @@ public sealed partial class BgpSpeaker
         switch (subtype)
         {
             case RouteRefreshMessage.Request when connection.Exports[IndexOf(family)] is { } export:
-                if (connection.Negotiated.EnhancedRouteRefresh)
-                {
-                    Send(connection, RouteRefreshMessage.ToMessage(family, RouteRefreshMessage.Begin), now);
-                    export.OwesEndOfRefresh = true;
-                }
-
-                export.IsInStep = false;
-                export.MarkAll(Rib(family).PrefixCount);
+                connection.Groups[IndexOf(family)]!.Refresh(export, connection.Negotiated.EnhancedRouteRefresh);
                 break;
-            case RouteRefreshMessage.Begin:
+            case RouteRefreshMessage.Begin when connection.Negotiated.EnhancedRouteRefresh:
                 Rib(family).MarkStale(neighbor.Peer.Index);
+                neighbor.RefreshUntil[IndexOf(family)] = now + RefreshMilliseconds;
                 break;
-            case RouteRefreshMessage.End:
-                neighbor.Prefixes -= Rib(family).Drop(neighbor.Peer.Index, staleOnly: true);
+            case RouteRefreshMessage.End when neighbor.RefreshUntil[IndexOf(family)] != Neighbor.Never:
+                EndRefresh(neighbor, family);
                 break;
         }
     }

@@ -57,14 +57,6 @@ public sealed partial class BgpSpeaker
                 connection.Groups[family]!.Refill(export);
             }
         }
-
-        foreach (var rib in ribs)
-        {
-            if (rib.KeepsGone && !groups.Values.Any(group => group.Key.AddPath && group.Key.Family == rib.Family && group.Members.Any(member => !member.IsInStep)))
-            {
-                rib.ForgetGone();
-            }
-        }
     }
 
     /// <summary>True if a connection is owed more than stands in its output.</summary>
@@ -130,21 +122,34 @@ public sealed partial class BgpSpeaker
                 continue;
             }
 
-            var isMove = connection.Groups[at] is not null;
+            var export = new PeerExport(neighbor.Peer.Index, connection.Output) { IsHeldBack = IsDeferring };
+            if (connection.Exports[at] is { } former)
+            {
+                // From one group to another: what it has been told so far is known.
+                connection.Groups[at]!.OweAll(former, export);
+                (export.OwesEndOfRefresh, export.OwesRefresh) = (former.OwesEndOfRefresh, former.OwesRefresh);
+                if (!former.OwesEndOfRib)
+                {
+                    export.EndDump();
+                }
+            }
+
             LeaveGroup(connection, at);
             if (!groups.TryGetValue(key, out var group))
             {
-                groups[key] = group = new UpdateGroup(key, Rib(family), attributes);
-            }
-
-            var export = new PeerExport(neighbor.Peer.Index, connection.Output) { IsHeldBack = IsDeferring };
-            if (isMove)
-            {
-                export.EndDump();
+                groups[key] = group = new UpdateGroup(key, Rib(family), attributes, ReportTooLong);
             }
 
             (connection.Groups[at], connection.Exports[at]) = (group, export);
             group.Join(export);
+        }
+    }
+
+    private void ReportTooLong(int source, IpPrefix prefix, int count)
+    {
+        if (neighbors.Values.FirstOrDefault(neighbor => neighbor.Peer.Index == source) is { } neighbor)
+        {
+            host.Report(neighbor, $"{prefix}{(count > 1 ? $" and {count - 1} more" : string.Empty)}: the attributes are longer than some neighbours take messages; for them there is no such route (RFC 8654)");
         }
     }
 

@@ -13,6 +13,9 @@ public sealed partial class BgpSpeaker
     private const int SendHoldMilliseconds = 480_000;
     private const byte SendHoldExpired = 8;
 
+    /// <summary>A session of this length was a good one, in milliseconds.</summary>
+    private const int LastingMilliseconds = 60_000;
+
     /// <summary>A neighbour has connected; null refuses it: unknown, disabled, or with more connections than make sense.</summary>
     public BgpConnection? Accept(IpAddress remote, IpAddress local, long now)
     {
@@ -81,7 +84,14 @@ public sealed partial class BgpSpeaker
         }
         catch (BgpProtocolException error)
         {
+            var (neighbor, wasSession) = (connection.Neighbor, connection.Neighbor.Session == connection);
+            neighbor.Faults = wasSession && now - neighbor.Since < LastingMilliseconds ? neighbor.Faults + 1 : 1;
             Notify(connection, NotificationMessage.Of(error), error.Message, now);
+            if (wasSession && neighbor.ConnectAt != Neighbor.Never)
+            {
+                // It would send the same again: no faster than that (RFC 4271 section 8.1.1, DampPeerOscillations).
+                neighbor.ConnectAt = now + (neighbor.Config.ErrorWaitMilliseconds * Math.Min(6, 1 << Math.Min(3, neighbor.Faults)));
+            }
         }
     }
 
@@ -115,6 +125,15 @@ public sealed partial class BgpSpeaker
                 }
             }
 
+            foreach (var family in Families)
+            {
+                if (now >= neighbor.RefreshUntil[IndexOf(family)])
+                {
+                    EndRefresh(neighbor, family);
+                    host.Report(neighbor, "the refresh that it began has no end; what it did not announce again is dropped");
+                }
+            }
+
             foreach (var connection in neighbor.Connections.ToArray())
             {
                 TickConnection(connection, now);
@@ -129,6 +148,7 @@ public sealed partial class BgpSpeaker
         foreach (var neighbor in neighbors.Values)
         {
             next = Math.Min(next, Math.Min(neighbor.IsDisabled ? Neighbor.Never : neighbor.ConnectAt, neighbor.StaleUntil));
+            next = Math.Min(next, Math.Min(neighbor.RefreshUntil[0], neighbor.RefreshUntil[1]));
             foreach (var connection in neighbor.Connections)
             {
                 next = Math.Min(next, HoldDeadline(connection));
@@ -234,6 +254,7 @@ public sealed partial class BgpSpeaker
         if (wasSession)
         {
             neighbor.Session = null;
+            neighbor.RefreshUntil.AsSpan().Fill(Neighbor.Never);
             Lose(neighbor, connection, keepsRoutes, now);
         }
 

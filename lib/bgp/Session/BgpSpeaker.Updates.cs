@@ -20,7 +20,7 @@ public sealed partial class BgpSpeaker
             return;
         }
 
-        if (update.UnreachFamily is { } gone && body[update.Unreach].IsEmpty && update.Attributes.IsEmpty && update.ReachFamily is null)
+        if (update.UnreachFamily is { } gone && body[update.Unreach].IsEmpty && update.Attributes.IsEmpty && update.ReachFamily is null && body[update.Withdrawn].IsEmpty && body[update.Nlri].IsEmpty)
         {
             HandleEndOfRib(neighbor, gone);
             return;

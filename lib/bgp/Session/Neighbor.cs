@@ -63,6 +63,12 @@ public sealed class Neighbor
 
     internal int ErrorsInARow { get; set; }
 
+    /// <summary>Sessions in a row, none of them of a minute, that ended because the neighbour sent what it may not.</summary>
+    internal int Faults { get; set; }
+
+    /// <summary>Until when the end of a refresh is awaited that the neighbour has begun, by family index.</summary>
+    internal long[] RefreshUntil { get; } = [Never, Never];
+
     /// <summary>The families whose End-of-RIB has come in this session, by index.</summary>
     internal bool[] HasEndOfRib { get; } = new bool[2];
 }

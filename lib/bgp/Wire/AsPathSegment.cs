@@ -10,12 +10,15 @@ internal static class AsPathSegment
     private const byte ConfederationSequence = 3;
     private const byte ConfederationSet = 4;
 
-    /// <summary>True if the value is a list of whole segments of known types, none of them empty (RFC 7606 section 7.2).</summary>
-    public static bool IsWellFormed(ReadOnlySpan<byte> value, int asSize)
+    /// <summary>
+    /// True if the value is a list of whole segments of known types, none of them empty (RFC 7606 section 7.2). Segments of a confederation are
+    /// for its members, which we are not (RFC 5065 section 5); AS4_PATH may have them and they are passed over (RFC 6793 section 3).
+    /// </summary>
+    public static bool IsWellFormed(ReadOnlySpan<byte> value, int asSize, bool allowsConfederations = false)
     {
         while (!value.IsEmpty)
         {
-            if (value.Length < 2 || value[0] is < Set or > ConfederationSet || value[1] == 0 || value.Length < 2 + (asSize * value[1]))
+            if (value.Length < 2 || value[0] < Set || value[0] > (allowsConfederations ? ConfederationSet : Sequence) || value[1] == 0 || value.Length < 2 + (asSize * value[1]))
             {
                 return false;
             }
@@ -84,22 +87,33 @@ internal static class AsPathSegment
 
     /// <summary>
     /// The true path of a route that came over two-octet speakers: the leading part of AS_PATH that AS4_PATH lacks, then AS4_PATH
-    /// (RFC 6793 section 4.2.3). Both of four octets. Sequences only: a path with sets is taken as AS_PATH has it.
+    /// (RFC 6793 section 4.2.3). Both of four octets, well-formed. An AS4_PATH that is longer than AS_PATH counts for nothing.
     /// </summary>
     public static byte[] Merge(ReadOnlySpan<byte> path, ReadOnlySpan<byte> as4Path)
     {
         var missing = Hops(path) - Hops(as4Path);
-        if (missing < 0 || (path.Length > 0 && (path[0] != Sequence || path.Length != 2 + (4 * path[1]))) || path.IsEmpty)
+        if (missing < 0)
         {
             return path.ToArray();
         }
 
-        if (missing == 0)
+        var merged = new List<byte>();
+        for (; missing > 0; path = path[(2 + (4 * path[1]))..])
         {
-            return as4Path.ToArray();
+            var numbers = path[0] == Sequence ? Math.Min(path[1], missing) : path[1];
+            Append(merged, path[0], path.Slice(2, 4 * numbers));
+            missing -= path[0] == Sequence ? numbers : 1;
         }
 
-        return [Sequence, (byte)missing, .. path.Slice(2, 4 * missing), .. as4Path];
+        for (; !as4Path.IsEmpty; as4Path = as4Path[(2 + (4 * as4Path[1]))..])
+        {
+            if (as4Path[0] is Set or Sequence)
+            {
+                Append(merged, as4Path[0], as4Path.Slice(2, 4 * as4Path[1]));
+            }
+        }
+
+        return [.. merged];
     }
 
     /// <summary>The path with a number put before it some times; a sequence that would get longer than 255 begins a new one.</summary>
@@ -116,5 +130,26 @@ internal static class AsPathSegment
         }
 
         return result;
+    }
+
+    /// <summary>Adds a segment; a sequence behind a sequence is one as long as its count fits.</summary>
+    private static void Append(List<byte> path, byte type, ReadOnlySpan<byte> numbers)
+    {
+        var last = -1;
+        for (var at = 0; at < path.Count; at += 2 + (4 * path[at + 1]))
+        {
+            last = at;
+        }
+
+        if (type == Sequence && last >= 0 && path[last] == Sequence && path[last + 1] + (numbers.Length / 4) <= 255)
+        {
+            path[last + 1] += (byte)(numbers.Length / 4);
+        }
+        else
+        {
+            path.AddRange([type, (byte)(numbers.Length / 4)]);
+        }
+
+        path.AddRange(numbers);
     }
 }

@@ -27,6 +27,9 @@ public static class BgpSubcode
     /// <summary>RFC 4271 section 6.2.</summary>
     public const byte OpenUnacceptableHoldTime = 6;
 
+    /// <summary>RFC 5492 section 5.</summary>
+    public const byte OpenUnsupportedCapability = 7;
+
     /// <summary>RFC 4271 section 6.3.</summary>
     public const byte UpdateMalformedAttributeList = 1;
 

@@ -6,6 +6,9 @@ namespace Podwire.Bgp.Wire;
 /// <summary>ROUTE-REFRESH (RFC 2918), with the begin and end marks of RFC 7313.</summary>
 public static class RouteRefreshMessage
 {
+    /// <summary>Of a message that is sent back within a NOTIFICATION so much goes into it.</summary>
+    private const int LongestReturned = MessageHeader.LongestMessage - (2 * MessageHeader.Size) - 2;
+
     /// <summary>Asks for all routes.</summary>
     public const byte Request = 0;
 
@@ -21,7 +24,7 @@ public static class RouteRefreshMessage
     {
         if (body.Length != 4 && body[2] is Begin or End)
         {
-            throw new BgpProtocolException(BgpErrorCode.RouteRefreshMessage, BgpSubcode.RefreshInvalidLength, $"a route refresh has 4 octets, not {body.Length}", body.ToArray());
+            throw new BgpProtocolException(BgpErrorCode.RouteRefreshMessage, BgpSubcode.RefreshInvalidLength, $"a route refresh has 4 octets, not {body.Length}", MessageHeader.Build(BgpMessageType.RouteRefresh, body[..Math.Min(body.Length, LongestReturned)]));
         }
 
         subtype = body[2];

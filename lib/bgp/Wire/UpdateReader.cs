@@ -9,6 +9,8 @@ namespace Podwire.Bgp.Wire;
 /// </summary>
 public sealed class UpdateReader
 {
+    /// <summary>Attributes longer than this cannot be told on with what is added to them; AS numbers of two octets become twice as long here.</summary>
+    private const int LongestAttributes = 60_000;
     private readonly byte[] canonical = new byte[2 * MessageHeader.LongestExtendedMessage];
     private int canonicalLength;
 
@@ -83,6 +85,8 @@ public sealed class UpdateReader
         Span<bool> seen = stackalloc bool[256];
         seen.Clear();
         var as4Path = default(ReadOnlySpan<byte>);
+        var as4Aggregator = default(ReadOnlySpan<byte>);
+        var aggregator = default(ReadOnlySpan<byte>);
         while (attributes.MoveNext())
         {
             var type = attributes.Type;
@@ -99,6 +103,11 @@ public sealed class UpdateReader
 
             seen[(byte)type] = true;
             var at = start + attributes.ValueOffset;
+            if (type is AttributeType.MpReach or AttributeType.MpUnreach && (attributes.Flags & (AttributeFlags.Optional | AttributeFlags.Transitive)) != AttributeFlags.Optional)
+            {
+                Withdraws ??= $"the flags of {type} are wrong";
+            }
+
             switch (type)
             {
                 case AttributeType.MpReach:
@@ -107,13 +116,17 @@ public sealed class UpdateReader
                 case AttributeType.MpUnreach:
                     ReadUnreach(attributes.Value, at);
                     break;
-                case AttributeType.As4Path when !hasFourOctetAs && AsPathSegment.IsWellFormed(attributes.Value, 4):
+                case AttributeType.As4Path when !hasFourOctetAs && AsPathSegment.IsWellFormed(attributes.Value, 4, allowsConfederations: true):
                     as4Path = attributes.Value;
                     break;
+                case AttributeType.As4Aggregator when !hasFourOctetAs && attributes.Value.Length == 8:
+                    as4Aggregator = attributes.Value;
+                    break;
                 case AttributeType.As4Path or AttributeType.As4Aggregator:
-                    Discarded += hasFourOctetAs ? 1 : 0;
+                    Discarded++;
                     break;
                 default:
+                    aggregator = type == AttributeType.Aggregator ? attributes.Value : aggregator;
                     Keep(ref attributes, hasFourOctetAs, isInternal);
                     break;
             }
@@ -124,14 +137,26 @@ public sealed class UpdateReader
             Withdraws ??= "an attribute is cut off";
         }
 
-        if (!as4Path.IsEmpty)
+        if (canonicalLength > LongestAttributes)
         {
-            MergeAs4Path(as4Path);
+            Withdraws ??= $"attributes of {canonicalLength} octets";
+        }
+
+        // Where the aggregator's number fits two octets, a speaker that knows no more has aggregated: the others say what was before (RFC 6793 section 4.2.3).
+        var isTranslated = aggregator.Length != 6 || BinaryPrimitives.ReadUInt16BigEndian(aggregator) == OpenMessage.AsTrans || as4Aggregator.IsEmpty;
+        if (Withdraws is null && isTranslated && (!as4Path.IsEmpty || !as4Aggregator.IsEmpty))
+        {
+            Merge(as4Path, as4Aggregator);
         }
 
         if (Nlri.End.Value > Nlri.Start.Value || ReachFamily is not null)
         {
             RequireMandatory(seen, isInternal);
+        }
+        else if (Withdraws is { } problem && !seen[(byte)AttributeType.MpReach])
+        {
+            // Nothing is announced that could count as withdrawn: it may be the announcement that could not be read (RFC 7606 section 5.2).
+            throw Malformed(problem);
         }
     }
 
@@ -183,14 +208,19 @@ public sealed class UpdateReader
     private void Append(AttributeType type, AttributeFlags flags, ReadOnlySpan<byte> value) =>
         canonicalLength += AttributeWriter.Put(canonical.AsSpan(canonicalLength), type, flags, value);
 
-    private void MergeAs4Path(ReadOnlySpan<byte> as4Path)
+    private void Merge(ReadOnlySpan<byte> as4Path, ReadOnlySpan<byte> as4Aggregator)
     {
         var before = Attributes.ToArray();
         canonicalLength = 0;
         var attributes = new AttributeEnumerator(before);
         while (attributes.MoveNext())
         {
-            Append(attributes.Type, attributes.Flags, attributes.Type == AttributeType.AsPath ? AsPathSegment.Merge(attributes.Value, as4Path) : attributes.Value);
+            Append(attributes.Type, attributes.Flags, attributes.Type switch
+            {
+                AttributeType.AsPath when !as4Path.IsEmpty => AsPathSegment.Merge(attributes.Value, as4Path),
+                AttributeType.Aggregator when !as4Aggregator.IsEmpty => as4Aggregator,
+                _ => attributes.Value,
+            });
         }
     }
 
