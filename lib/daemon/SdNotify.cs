@@ -45,7 +45,7 @@ public static class SdNotify
 
         try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
             // '@' stands for the zero byte of an abstract address (unix(7)).
             socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path));
             socket.Send(System.Text.Encoding.UTF8.GetBytes(state));

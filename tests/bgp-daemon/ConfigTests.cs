@@ -46,12 +46,29 @@ public class ConfigTests
     [InlineData("{$,\"policies\":{\"p\":{\"rules\":[{}]}}}", "policies.p.rules[0].action is missing")]
     [InlineData("{$,\"policies\":{\"p\":{\"rules\":[{\"action\":\"accept\",\"communities\":[\"70000:1\"]}]}}}", "policies.p.rules[0].communities[0] takes a community")]
     [InlineData("{$,\"listen\":[{\"address\":\"10.0.0.1\",\"port\":70000}]}", "listen[0].port takes a whole number from 1 to 65535")]
+    [InlineData("{$,\"metrics\":\"9179\"}", "metrics takes an address with a port")]
+    [InlineData("{$,\"\\ud800\":1}", "half a character")]
     [InlineData("{$,\"kernel\":1}", "kernel takes true or false, not 1")]
     public void Parse_WhatMakesNoSense_IsNamed(string json, string problem)
     {
         var error = Assert.Throws<ConfigException>(() => new ConfigReader().Parse(json.Replace("$", Head)));
         Assert.Contains(problem, error.Message);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Theory]
+    [InlineData("\"password\": 5318008")]
+    [InlineData("\"password\": [5318008]")]
+    [InlineData("\"password\": \"5318008\", \"passwordFile\": \"/nowhere\"")]
+    [InlineData("\"password\": \"5318008\", \"password\": \"5318008\"")]
+    [InlineData("\"password\": \"5318008\", \"holdTime\": 1")]
+    [InlineData("\"password\": \"5318008")]
+    [InlineData("\"passive\": tru, \"password\": \"5318008\"")]
+    [InlineData("\"password\": \"\\ud800 5318008\"")]
+    public void Parse_PasswordWhereSomethingIsWrong_IsNotRepeated(string keys)
+    {
+        var error = Assert.Throws<ConfigException>(() => new ConfigReader().Parse($$"""{{{Head}},"neighbors":[{"address":"10.0.0.2","asn":1,{{keys}}}]}"""));
+        Assert.DoesNotContain("5318008", error.ToString());
     }
 
     [Fact]

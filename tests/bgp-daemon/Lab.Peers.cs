@@ -116,8 +116,19 @@ internal sealed partial class Lab
     /// <summary>The reflector's paths of a prefix; none if there are none.</summary>
     public JsonNode[] Paths(string prefix) => Ask($"routes {prefix}")?["routes"]!.AsArray() is [{ } route] ? [.. route["paths"]!.AsArray().Select(static path => path!)] : [];
 
+    /// <summary>What podwire bgp prints.</summary>
+    public string Table(string question)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        Assert.Equal(0, Command.BgpCommand.Run([.. question.Split(' '), "--socket", StateSocket], output, TextWriter.Null));
+        return output.ToString();
+    }
+
+    /// <summary>All that the daemon has written, each run of it.</summary>
+    public string DaemonLog => string.Concat(Directory.GetFiles(Folder, "rr.*.log").Select(File.ReadAllText));
+
     /// <summary>All log lines of the daemon about a neighbour's end, and its last error: a session may be up again by the time one asks.</summary>
-    public string Reason(int peer) => (string?)Neighbor(peer)?["lastError"] + string.Concat(File.ReadLines(Directory.GetFiles(Folder, "rr.*.log").Single()).Where(line => line.Contains($"10.99.1.{peer}")));
+    public string Reason(int peer) => (string?)Neighbor(peer)?["lastError"] + string.Concat(DaemonLog.Split('\n').Where(line => line.Contains($"10.99.1.{peer}")));
 
     /// <summary>What a program has written to its log.</summary>
     public string Log(string name) => File.ReadAllText(Path.Combine(Folder, name));

@@ -55,10 +55,19 @@ internal sealed partial class Lab : IDisposable
     /// <summary>Starts podwire-bgp in the hub.</summary>
     public Process StartDaemon(params string[] flags)
     {
-        daemon = Start("rr", Environment.ProcessPath!, [.. Self, "podwire-bgp", "--config", Config, "-v", "4", .. flags]);
+        daemon = Start("rr", "/usr/bin/env", [.. Variables, .. Program, "--config", Config, "-v", Verbosity, .. flags]);
         Until(() => File.Exists(StateSocket) && Ask("summary") is not null, "the daemon answers");
         return daemon;
     }
+
+    /// <summary>podwire-bgp: this program under the JIT, or the executable that a test puts here.</summary>
+    public string[] Program { get; set; } = [Environment.ProcessPath!, .. Self, "podwire-bgp"];
+
+    /// <summary>VARIABLE=VALUE for the daemon.</summary>
+    public List<string> Variables { get; } = [];
+
+    /// <summary>The daemon's -v.</summary>
+    public string Verbosity { get; set; } = "4";
 
     /// <summary>kill -9.</summary>
     public void KillDaemon()
@@ -114,7 +123,7 @@ internal sealed partial class Lab : IDisposable
         var began = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(began.Elapsed < TimeSpan.FromSeconds(30), $"did not come about: {what}\n{Ask("neighbors")}\n{string.Join('\n', Directory.GetFiles(Folder, "*.log").Select(static log => $"{log}\n{string.Join('\n', File.ReadLines(log).TakeLast(25))}"))}");
+            Assert.True(began.Elapsed < TimeSpan.FromSeconds(30), $"did not come about: {what}\n{Ask("neighbors")}\n{Ask("routes")?.ToJsonString()}\n{string.Join('\n', Directory.GetFiles(Folder, "*.log").Select(static log => $"{log}\n{string.Join('\n', File.ReadLines(log).TakeLast(25))}"))}");
             Thread.Sleep(50);
         }
     }

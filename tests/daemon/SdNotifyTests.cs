@@ -27,6 +27,28 @@ public class SdNotifyTests
         }
     }
 
+    [Fact]
+    public void Watchdog_ThatNobodyReads_DoesNotBlock()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"notify-{Guid.NewGuid():N}");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        try
+        {
+            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", path);
+            // A socket holds net.unix.max_dgram_qlen (10 to 512) datagrams.
+            for (var i = 0; i < 2000; i++)
+            {
+                SdNotify.Watchdog();
+            }
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+            File.Delete(path);
+        }
+    }
+
     [Theory]
     [InlineData(true, "<4>ProxyLoop: two | lines: boom\n")]
     [InlineData(false, "00:00:00.000 W ProxyLoop: two | lines: boom\n")]

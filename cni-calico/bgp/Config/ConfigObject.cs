@@ -77,7 +77,8 @@ internal sealed class ConfigObject
 
     public JsonElement Raw(string key) => values[key];
 
-    public ConfigException Wrong(string key, string takes) => new($"{At(key)} takes {takes}, not {Kind(values[key])}");
+    /// <summary>What is wrong with a value; of a password it says nothing.</summary>
+    public ConfigException Wrong(string key, string takes) => new($"{At(key)} takes {takes}, not {(key == "password" ? "what stands there" : Kind(values[key]))}");
 
     public ConfigException Missing(string key) => new($"{At(key)} is missing");
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Podwire.Bgp.Policy;
@@ -37,9 +38,15 @@ public sealed class ConfigReader
             using var document = JsonDocument.Parse(json);
             return Read(new ConfigObject(document.RootElement, string.Empty, ConfigKeys.Top));
         }
+        catch (InvalidOperationException e)
+        {
+            // Half a surrogate pair: JSON allows \ud800 alone, a text cannot have it.
+            throw new ConfigException("a name or text has half a character (\\uD800 to \\uDFFF come in pairs)", e);
+        }
         catch (JsonException e)
         {
-            throw new ConfigException($"line {e.LineNumber + 1}: not JSON: {e.Message.Split(" LineNumber")[0]}", e);
+            // Its own message may repeat what follows, and with it passwords.
+            throw new ConfigException($"line {e.LineNumber + 1}: not JSON from octet {e.BytePositionInLine + 1} on");
         }
     }
 
@@ -75,6 +82,12 @@ public sealed class ConfigReader
             throw top.Wrong("stateSocket", "a path of up to 107 octets (unix(7))");
         }
 
+        var metrics = top.Text("metrics") ?? string.Empty;
+        if (metrics.Length > 0 && !(IPEndPoint.TryParse(metrics.StartsWith(':') ? "0.0.0.0" + metrics : metrics, out var end) && metrics.EndsWith($":{end.Port}", StringComparison.Ordinal)))
+        {
+            throw top.Wrong("metrics", "an address with a port, such as 127.0.0.1:9179");
+        }
+
         return new ReflectorConfig
         {
             Speaker = speaker,
@@ -86,7 +99,7 @@ public sealed class ConfigReader
             Multipath = (int)top.Number("multipath", 1, 64, 16),
             EndsGracefully = defaults.RestartSeconds > 0,
             StateSocket = socket,
-            Metrics = top.Text("metrics") ?? string.Empty,
+            Metrics = metrics,
         };
     }
 

@@ -53,7 +53,8 @@ public sealed partial class SpeakerLoop
         [.. speaker.Neighbors.Where(static neighbor => !neighbor.IsDynamic).Select(neighbor => new SessionReport(
             neighbor.Config.Address, neighbor.State == SessionState.Established, neighbor.LastError, SettingsOf(neighbor.Config.Address)?.Password is not null))];
 
-    private IEnumerable<ReadOnlyMemory<byte>> StateOf(string question)
+    /// <summary>What the state socket answers to a line. On the loop's thread.</summary>
+    internal IEnumerable<ReadOnlyMemory<byte>> StateOf(string question)
     {
         var words = question.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return (words.FirstOrDefault(), words.Length) switch
