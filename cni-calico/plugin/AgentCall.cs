@@ -44,6 +44,13 @@ internal static class AgentCall
             throw new CniException(CniErrorCode.TryAgainLater, isThere ? $"podwire-calico at {socket} does not answer" : $"podwire-calico does not listen at {socket}: is it running on this node?");
         }
 
+        return Read(answer);
+    }
+
+    /// <summary>Takes an answer apart: the words after «ok».</summary>
+    /// <exception cref="CniException">What it says, or that it is none.</exception>
+    internal static string[] Read(string answer)
+    {
         var parts = answer.Split(' ');
         if (parts[0] == "ok")
         {

@@ -7,6 +7,7 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-60} FUZZ_LOG
 FUZZ_LOG=$(mktemp)
 trap 'rm -f "$FUZZ_LOG"' EXIT
 failed=0
+total=0
 [ $# -gt 0 ] || set -- $({ grep -l 'fuzz/Fuzzer.cs' tests/*/*.csproj; grep -l '\[Trait("fuzz", "yes")\]' tests/*/*.cs; } | cut -d/ -f2 | sort -u)
 for suite in "$@"; do
   project=$(ls tests/"$suite"/*.csproj 2>/dev/null) || { echo "error: no test suite $suite" >&2; exit 2; }
@@ -17,6 +18,8 @@ for suite in "$@"; do
   output=$(dotnet "artifacts/bin/$name/debug/$name.dll" -noColor -parallel none -trait fuzz=yes 2>&1)
   rc=$?
   cat "$FUZZ_LOG"
+  total=$((total + $(sed -n 's/.* \([0-9]*\) inputs.*/\1/p' "$FUZZ_LOG" | paste -sd+ | sed 's/^$/0/')))
   if [ $rc != 0 ]; then grep -A 8 '\[FAIL\]' <<<"$output"; failed=1; fi
 done
+echo "== $total inputs in all"
 exit $failed
