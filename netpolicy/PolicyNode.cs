@@ -182,33 +182,28 @@ internal sealed class PolicyNode : IAsyncDisposable
     private async Task LookAsync(CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(CountAgain);
-        var (looked, runs, counted) = (0, -1L, default(int?));
+        var looked = 0;
         while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false))
         {
-            var (runsNow, countedNow) = (tables.Runs, Count());
-            // What we sent ourselves changes the number too: it tells of others only while we were still.
-            var isOthers = runsNow == runs && counted is not null && countedNow != counted && tables.Runs == runsNow;
-            (runs, counted) = (runsNow, countedNow);
-            if (isOthers || ++looked * CountAgain >= LookAfterAll)
+            if (HasDrifted() || ++looked * CountAgain >= LookAfterAll)
             {
                 looked = 0;
-                runs = -1;
                 tables.Suspect();
                 loop.Signal();
             }
         }
     }
 
-    private int? Count()
+    private bool HasDrifted()
     {
         try
         {
-            return tables.Tables.Fingerprint();
+            return tables.HasDrifted();
         }
         catch (Exception e) when (e is NetlinkException or SyscallException or IptablesException)
         {
             // Then everything is listed in a while.
-            return null;
+            return false;
         }
     }
 

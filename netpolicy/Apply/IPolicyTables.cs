@@ -31,7 +31,7 @@ internal interface IPolicyTables : IDisposable
     bool MayHaveChanged();
 
     /// <summary>
-    /// A number that changes when somebody adds or takes away what the kernel does not announce; null where it announces everything. Cheap, on any one thread.
+    /// A number that changes when somebody adds or takes away what the kernel does not announce; null where it announces everything. Cheap. Any thread.
     /// </summary>
     int? Fingerprint();
 

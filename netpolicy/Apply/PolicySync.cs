@@ -15,6 +15,7 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     private int foreign;
     private int suspected;
     private long runs;
+    private volatile object? fingerprint;
 
     /// <summary>The model; null until the first snapshot.</summary>
     public PolicyModel? Model => model;
@@ -22,8 +23,13 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     /// <summary>The back end.</summary>
     public IPolicyTables Tables => tables;
 
-    /// <summary>How often something was sent, or may have been. Any thread.</summary>
-    public long Runs => Interlocked.Read(ref runs);
+    /// <summary>True if somebody changed what the kernel does not announce, as far as counting shows it. Cheap. Any thread.</summary>
+    public bool HasDrifted()
+    {
+        var (run, before) = (Interlocked.Read(ref runs), (int?)fingerprint);
+        // While something is sent there is nothing to compare with.
+        return before is not null && tables.Fingerprint() != before && Interlocked.Read(ref runs) == run;
+    }
 
     /// <summary>True if the next snapshot must name everything.</summary>
     public bool NeedsEverything => model is null;
@@ -80,8 +86,7 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
         }
 
         isVerified = false;
-        Interlocked.Increment(ref runs);
-        var sent = tables.Apply(model, change);
+        var sent = Counted(() => tables.Apply(model, change));
         isVerified = true;
         return sent;
     }
@@ -97,9 +102,17 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     private SyncOutcome Repair()
     {
         isVerified = false;
-        Interlocked.Increment(ref runs);
-        var outcome = tables.Repair(model!);
+        var outcome = Counted(() => tables.Repair(model!));
         isVerified = true;
+        return outcome;
+    }
+
+    private SyncOutcome Counted(Func<SyncOutcome> send)
+    {
+        fingerprint = null;
+        Interlocked.Increment(ref runs);
+        var outcome = send();
+        fingerprint = tables.Fingerprint();
         return outcome;
     }
 }

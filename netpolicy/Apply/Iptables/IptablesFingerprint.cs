@@ -9,7 +9,7 @@ using Podwire.Primitives;
 namespace Podwire.NetPolicy.Apply.Iptables;
 
 /// <summary>
-/// A number that changes when others add or take away what nobody announces: entries and users of our sets, and rules of the legacy table. One dump of the
+/// A number that changes when others add or take away what nobody announces: entries of our sets, and rules of the legacy table. One dump of the
 /// sets' headers, and one getsockopt(2) for each family. An entry exchanged for another is not seen: the whole listing finds that.
 /// </summary>
 internal sealed class IptablesFingerprint(PolicyKernel kernel, IptablesPrograms programs) : IDisposable
@@ -22,17 +22,31 @@ internal sealed class IptablesFingerprint(PolicyKernel kernel, IptablesPrograms 
     private const int SolIpv6 = 41;
     private readonly IpSetSocket sets = kernel.In(IpSetSocket.Open);
 
-    /// <summary>The number now. For one thread.</summary>
+    /// <summary>The number now. Any thread.</summary>
     public int Read()
     {
-        var hash = default(HashCode);
-        foreach (var (name, elements, references) in sets.Count())
+        lock (sets)
         {
-            if (IptablesNames.IsOurSet(IpFamily.V4, name) || IptablesNames.IsOurSet(IpFamily.V6, name))
+            return Hash();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => sets.Dispose();
+
+    private int Hash()
+    {
+        var hash = default(HashCode);
+        foreach (var (name, elements, _) in sets.Count())
+        {
+            // Who is put aside is the plugin's matter too. Users of a set come and go some milliseconds behind a commit.
+            foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
             {
-                hash.Add(name, StringComparer.Ordinal);
-                hash.Add(elements);
-                hash.Add(references);
+                if (IptablesNames.IsOurSet(family, name) && name != IptablesNames.Pending(family))
+                {
+                    hash.Add(name, StringComparer.Ordinal);
+                    hash.Add(elements);
+                }
             }
         }
 
@@ -46,9 +60,6 @@ internal sealed class IptablesFingerprint(PolicyKernel kernel, IptablesPrograms 
 
         return hash.ToHashCode();
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => sets.Dispose();
 
     private ulong LegacyRules(IpFamily family)
     {

@@ -23,7 +23,7 @@ internal sealed class IptablesTables : IPolicyTables
     private readonly IpSetSocket sets;
     private readonly List<IptablesFamily> families = [];
     private readonly ILogger logger;
-    private IptablesFingerprint? fingerprint;
+    private readonly IptablesFingerprint fingerprint;
     private bool isListed;
 
     /// <summary>Both families, as far as the namespace has them.</summary>
@@ -37,6 +37,7 @@ internal sealed class IptablesTables : IPolicyTables
         Settings = new(keepEstablished, HasVersionedNames: true, AnswerPath.Queue);
         programs = new(kernel.Namespace, variant);
         sets = kernel.In(IpSetSocket.Open);
+        fingerprint = new(kernel, programs);
         foreach (var schema in TableSchema.All)
         {
             if (programs.Has(schema.Family))
@@ -94,7 +95,7 @@ internal sealed class IptablesTables : IPolicyTables
     public bool MayHaveChanged() => true;
 
     /// <inheritdoc/>
-    public int? Fingerprint() => (fingerprint ??= new(kernel, programs)).Read();
+    public int? Fingerprint() => fingerprint.Read();
 
     /// <inheritdoc/>
     public bool IsPresent() => sets.GetProtocol() is not null
@@ -135,7 +136,7 @@ internal sealed class IptablesTables : IPolicyTables
     public void Dispose()
     {
         sets.Dispose();
-        fingerprint?.Dispose();
+        fingerprint.Dispose();
     }
 
     private static bool Concerns(IReadOnlyList<(TableId Table, string Chain)> chains)
