@@ -26,7 +26,8 @@ internal sealed class PolicyMetrics : IDisposable
     /// <summary>The instruments.</summary>
     /// <param name="pending">How many objects wait to be programmed.</param>
     /// <param name="isReady">Whether the enforcer does all that it should.</param>
-    public PolicyMetrics(Func<int> pending, Func<bool> isReady)
+    /// <param name="closed">How many addresses are put aside since the kernel has no room for their rules.</param>
+    public PolicyMetrics(Func<int> pending, Func<bool> isReady, Func<int> closed)
     {
         sync = meter.CreateHistogram(
             "podwire_netpolicy_sync_duration_seconds", null, "Time from taking up changes to their commit", tags: null,
@@ -38,6 +39,7 @@ internal sealed class PolicyMetrics : IDisposable
         dropped = meter.CreateCounter<long>("podwire_netpolicy_observed_addresses_dropped_total", null, "Addresses behind wildcards that had to go before their time, since there were too many");
         meter.CreateObservableGauge("podwire_netpolicy_observed_addresses", () => observed, null, "Addresses that count as behind a wildcard of a policy");
         meter.CreateObservableGauge("podwire_netpolicy_pending_objects", pending, null, "Objects that wait to be programmed");
+        meter.CreateObservableGauge("podwire_netpolicy_closed_addresses", closed, null, "Addresses of this node that are put aside since the kernel has no room for their rules");
         meter.CreateObservableGauge("podwire_netpolicy_ready", () => isReady() ? 1 : 0, null, "1 if rules are current and bridged packets pass them");
         meter.CreateObservableGauge("podwire_netpolicy_policies", () => policies, null, "Policies of the cluster");
         meter.CreateObservableGauge("podwire_netpolicy_classes", () => classes, null, "Different sets of policies among this node's pods, by direction");

@@ -51,9 +51,10 @@ internal sealed class PolicyNode : IAsyncDisposable
         self = new() { Metadata = { Name = options.NodeName, Uid = options.NodeName } };
         events = new(client, "podwire-netpolicy", options.NodeName, logger: logger);
         health = new(options.SyncPeriod, TimeProvider.System);
-        metrics = new(() => state.PendingCount, () => health.Problem is null);
-        feed = new(client, state, events, metrics, logger);
         tables = new(PolicyBackends.Create(options.Backend, options, kernel, logger), options.NodeName, logger);
+        tables.Closed += (count, reason) => events.Warning(self, "NoRoom", $"the kernel has no room for the rules of {count} addresses, which nothing reaches meanwhile: {reason}");
+        metrics = new(() => state.PendingCount, () => health.Problem is null, () => tables.ClosedCount);
+        feed = new(client, state, events, metrics, logger);
         arrivals = new(state, logger);
         socket = new(options.Socket, arrivals, logger);
         domains = new(state, client, kernel, options.ClusterDns, options.DomainGrace, TimeProvider.System, logger);

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.State;
+using Podwire.Netlink;
+using Podwire.Primitives;
+using Podwire.Ruleset;
 
 namespace Podwire.NetPolicy.Apply;
 
@@ -15,6 +18,7 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     private int foreign;
     private int suspected;
     private long runs;
+    private readonly HashSet<IpAddress> closed = [];
     private volatile object? fingerprint;
 
     /// <summary>The model; null until the first snapshot.</summary>
@@ -40,11 +44,44 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     /// <summary>Somebody else may have changed something: the next synchronisation finds out. Any thread.</summary>
     public void Suspect() => Interlocked.Exchange(ref suspected, 1);
 
-    /// <summary>Takes in a snapshot (null: nothing changed) and brings the kernel up to it.</summary>
+    /// <summary>Addresses of this node that are put aside, since the kernel has no room for their rules.</summary>
+    public int ClosedCount => closed.Count;
+
+    /// <summary>Called when addresses were put aside, with their number and what the kernel said.</summary>
+    public event Action<int, string>? Closed;
+
+    /// <summary>
+    /// As <see cref="SyncOnce"/>. Where the kernel has no room for more, the pods that the change is about are put aside until it is in force: nothing reaches
+    /// them, and they reach nothing.
+    /// </summary>
     /// <param name="snapshot">What changed.</param>
     /// <param name="repaired">True if others' changes were undone by it.</param>
     /// <exception cref="Exception">The kernel refused; the model is right all the same, and the next call repairs.</exception>
     public SyncOutcome Sync(PolicySnapshot? snapshot, out bool repaired)
+    {
+        try
+        {
+            var outcome = SyncOnce(snapshot, out repaired);
+            if (closed.Count > 0)
+            {
+                tables.SetPending(closed, isPending: false);
+                closed.Clear();
+            }
+
+            return outcome;
+        }
+        catch (Exception e) when (IsFull(e) && snapshot is not null && model is not null)
+        {
+            Close(model.Touched(snapshot), e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Takes in a snapshot (null: nothing changed) and brings the kernel up to it.</summary>
+    /// <param name="snapshot">What changed.</param>
+    /// <param name="repaired">True if others' changes were undone by it.</param>
+    /// <exception cref="Exception">The kernel refused; the model is right all the same, and the next call repairs.</exception>
+    private SyncOutcome SyncOnce(PolicySnapshot? snapshot, out bool repaired)
     {
         repaired = false;
         var isForeign = Interlocked.Exchange(ref foreign, 0) != 0;
@@ -97,6 +134,34 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
         var planned = new PolicyModel(node, tables.Settings);
         planned.Absorb(snapshot);
         return tables.Plan(planned);
+    }
+
+    // ipset's own (enum ipset_errno, IPSET_ERR_HASH_FULL).
+    private const int SetIsFull = 4352;
+
+    private static bool IsFull(Exception e) => e is NftException nft ? IsFull(nft.Errno) : e is NetlinkException netlink && IsFull(netlink.Errno);
+
+    private static bool IsFull(Errno errno) => errno is Errno.ENFILE or Errno.ENOSPC or Errno.ENOMEM or Errno.E2BIG || (int)errno == SetIsFull;
+
+    private void Close(List<IpAddress> addresses, string reason)
+    {
+        if (addresses.Count == 0)
+        {
+            return;
+        }
+
+        closed.UnionWith(addresses);
+        PolicyLog.NoRoom(logger, addresses.Count, reason);
+        Closed?.Invoke(addresses.Count, reason);
+        try
+        {
+            tables.SetPending(addresses, isPending: true);
+        }
+        catch (Exception e) when (e is NftException or NetlinkException)
+        {
+            // Not even for that: pods that begin wait for us, and those that are there keep the rules that they had.
+            PolicyLog.NoRoom(logger, addresses.Count, e.Message);
+        }
     }
 
     private SyncOutcome Repair()
