@@ -144,6 +144,35 @@ public sealed class PolicyModelTests
         };
     }
 
+    [Theory]
+    [InlineData(133, true)]
+    [InlineData(134, true)]
+    [InlineData(135, true)]
+    [InlineData(136, true)]
+    [InlineData(137, true)]
+    [InlineData(130, true)]
+    [InlineData(143, true)]
+    [InlineData(128, false)]
+    [InlineData(1, false)]
+    public void Rules_OfAPodThatDeniesEverything_AcceptMessagesOfTheLinkOnly(ushort type, bool isAccepted)
+    {
+        var id = new PolicyId("shop", "deny");
+        var snapshot = new PolicySnapshot
+        {
+            IsEverything = true,
+            Namespaces = { ["shop"] = LabelSet.Of([]) },
+            Pods = { [new("shop", "one")] = new() { Key = new("shop", "one"), Node = RandomCluster.Node, Addresses = [IpAddress.Parse("fd00::1")] } },
+            Policies = { [id] = new() { Id = id, Subject = new("shop", null, LabelQuery.Everything), HasIngress = true, HasEgress = true } },
+        };
+        var packet = new TestPacket(IpAddress.Parse("fd00::2"), IpAddress.Parse("fd00::1"), IpProtocol.IcmpV6, type);
+        var (model, versioned) = (new PolicyModel(RandomCluster.Node, new()), new PolicyModel(RandomCluster.Node, new(HasVersionedNames: true)));
+        model.Absorb(snapshot);
+        versioned.Absorb(snapshot);
+
+        Assert.Equal(isAccepted, new PolicyInterpreter(model.ToTable(TableSchema.V6)).IsAccepted(packet));
+        Assert.Equal(isAccepted, new IptablesInterpreter(new NetPolicy.Compile.Iptables.IptablesCompiler(TableSchema.V6, versioned.Settings).Whole(versioned)).IsAccepted(packet, isReply: false));
+    }
+
     internal static void Check(RandomCluster cluster, PolicyModel model, IpFamily family, int part)
     {
         var reading = cluster.Reading;

@@ -28,8 +28,7 @@ public sealed class NftReachabilityTests(TestCluster cluster) : ReachabilityTest
         }
     }
 
-    internal override bool IsObserving(string node) => cluster.ReadTable(node, TableSchema.V4.Id)!.FindSet(TableSchema.ClientsName) is not null
-        && cluster.Run(node, "nft list chain ip podwire-netpolicy answers-forwarded").Contains("ct original ip daddr 10.89.0.99 ct original ip saddr @dns-clients log group 20567", StringComparison.Ordinal);
+    internal override bool IsObserving(string node) => cluster.Run(node, "nft list table ip podwire-netpolicy").Contains("ct original ip daddr 10.89.0.99 ct original ip saddr @dns-clients log group 20567", StringComparison.Ordinal);
 
     internal override int PeerSetCount(string node) => cluster.ReadTable(node, TableSchema.V4.Id)!.Sets.Count - TableSchema.V4.Sets.Count();
 
