@@ -37,7 +37,7 @@ public class NodeLifeTests
             return blocks.All(left => left.Spec.Cidr != block.ToString()) && affinities.All(static left => left.Spec.Node != "node3") && handles.All(left => left.Spec.HandleID != pods[2].Handle) && taken.Count == 2
                 ? null : $"{blocks.Count} blocks, {affinities.Count} affinities, {handles.Count} handles, {taken.Count} addresses\n{network[1].Log}";
         });
-        Assert.Contains("Gave up 1 blocks of node node3, which is no more", network[1].Log, StringComparison.Ordinal);
+        await CalicoNetwork.UntilAsync("the log says so", () => network[1].Log.Contains("Gave up 1 blocks of node node3, which is no more", StringComparison.Ordinal) ? null : network[1].Log);
         Assert.DoesNotContain("which is no more", network[2].Log, StringComparison.Ordinal);
         await CalicoNetwork.AssertReachesAsync(pods[0], pods[1]);
 
