@@ -74,6 +74,17 @@ public sealed class RestartTests
         Assert.Equal((false, true), (Has(First), Has(Second)));
     }
 
+    [Fact]
+    public void Routes_OfANeighbourThatSaysItRestarts_WaitForTheMarkOfTheirFamily()
+    {
+        Lost(Keeps);
+        var again = Peer(Keeps with { IsRestarting = true });
+        again.Send(WirePeer.Octets("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001D02 0000 0006 800F03000201"), WirePeer.Update(string.Empty, again.Attributes, "180A0102"));
+        Assert.True(Has(First) && again.Neighbor.HasStaleRoutes);
+        again.Send(WirePeer.Update(string.Empty, string.Empty, string.Empty));
+        Assert.Equal((false, true, false), (Has(First), Has(Second), again.Neighbor.HasStaleRoutes));
+    }
+
     [Theory]
     [InlineData("the forwarding bit is not set", true, false)]
     [InlineData("the family is not named", false, false)]

@@ -5,7 +5,7 @@ public sealed class ConfigException : Exception
 {
     /// <summary>With the place and the problem.</summary>
     public ConfigException(string message)
-        : base(message)
+        : base(OneLine(message))
     {
     }
 
@@ -16,7 +16,10 @@ public sealed class ConfigException : Exception
 
     /// <summary>With a cause.</summary>
     public ConfigException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(OneLine(message), innerException)
     {
     }
+
+    /// <summary>A key or path may have line ends in it; a message is one line.</summary>
+    private static string OneLine(string message) => string.Concat(message.Select(static letter => char.IsControl(letter) ? '?' : letter));
 }

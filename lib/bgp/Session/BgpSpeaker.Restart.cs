@@ -59,7 +59,8 @@ public sealed partial class BgpSpeaker
         if (neighbor.HasStaleRoutes)
         {
             neighbor.Prefixes -= Rib(family).Drop(neighbor.Peer.Index, staleOnly: true);
-            if (HasAllRoutes(neighbor))
+            // A neighbour that restarts sends its marks too, one for each family.
+            if (HasAllMarks(neighbor))
             {
                 (neighbor.HasStaleRoutes, neighbor.StaleUntil) = (false, Neighbor.Never);
             }
@@ -84,8 +85,10 @@ public sealed partial class BgpSpeaker
     }
 
     /// <summary>All of a neighbour's routes are here, or it restarts itself and waits for ours (section 4.1).</summary>
-    private static bool HasAllRoutes(Neighbor neighbor) => neighbor.Session?.Negotiated is { } agreed
-        && (agreed.PeerRestart?.IsRestarting == true || Families.All(family => !agreed.Speaks(family) || neighbor.HasEndOfRib[IndexOf(family)]));
+    private static bool HasAllRoutes(Neighbor neighbor) => neighbor.Session?.Negotiated is { } agreed && (agreed.PeerRestart?.IsRestarting == true || HasAllMarks(neighbor));
+
+    /// <summary>The End-of-RIB of every family of the session has come.</summary>
+    private static bool HasAllMarks(Neighbor neighbor) => neighbor.Session?.Negotiated is { } agreed && Families.All(family => !agreed.Speaks(family) || neighbor.HasEndOfRib[IndexOf(family)]);
 
     private void DropStale(Neighbor neighbor, string reason)
     {
