@@ -129,7 +129,7 @@ internal sealed class CalicoAgent : IDisposable
         }
 
         var generations = Status.Generations();
-        var snapshot = Snapshot(record, cancel);
+        var snapshot = Snapshot(record, cancel) with { Link = routes.NameOf(underlay) };
         var bgp = SpeakerCompiler.Compile(snapshot)!;
         var plan = RouteCompiler.Compile(snapshot);
         plan = plan with { Routes = [.. plan.Routes, .. bgp.Ways] };

@@ -291,4 +291,34 @@ public class BirdTests
         lab.BirdDo(1, "disable s4");
         lab.Until(() => Kernel().Length == 0, "withdrawn");
     }
+
+    [Fact]
+    public void Kernel_MetricOfAnImportPolicy_IsTheRoutesOwn_AndFollowsTheConfiguration()
+    {
+        using var lab = new Lab(1);
+        void Configure(string rule) => lab.WriteConfig($$$"""
+            "kernel": true,
+            "neighbors": [{"address": "10.99.1.1", "asn": 64512, "import": "in"}],
+            "policies": {"in": {"rules": [{"action": "accept", "within": ["10.1.0.0/16", "fd01::/16"]{{{rule}}} }]}}
+            """);
+        string[] Kernel(string family) => [.. lab.Try("rr", "ip", family, "route", "show", "proto", "80").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Trim())];
+        string MetricOf(string line) => line.Split(' ') is var words && Array.IndexOf(words, "metric") is >= 0 and var at ? words[at + 1] : string.Empty;
+        bool Has(string metric) => Kernel("-4") is [var first, var second] && first.StartsWith("10.1.0.0/16 via 10.99.1.1 ") && MetricOf(first) == metric && MetricOf(second).Length == 0
+            && Kernel("-6") is [var v6] && v6.StartsWith("fd01::/64 via fd99::1:1 ") && MetricOf(v6) == (metric.Length == 0 ? "1024" : metric);
+        Configure(""", "setMetric": 512""");
+        var daemon = lab.StartDaemon();
+        lab.StartBird(1, Lab.BirdPeer() + Lab.BirdRoutes("10.1.0.0/16", "10.2.0.0/16", "fd01::/64"));
+        lab.Until(() => Has("512"), "the metric");
+        Configure(""", "setMetric": 300""");
+        Lab.Signal(daemon, "HUP");
+        lab.Until(() => Has("300"), "another one, and the first is gone");
+
+        lab.KillDaemon();
+        Configure(string.Empty);
+        lab.StartDaemon();
+        lab.Until(() => Has(string.Empty), "none, in the place of what an earlier run left");
+        lab.BirdDo(1, "disable s4");
+        lab.BirdDo(1, "disable s6");
+        lab.Until(() => Kernel("-4").Length + Kernel("-6").Length == 0, "withdrawn");
+    }
 }

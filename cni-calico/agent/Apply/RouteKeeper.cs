@@ -54,6 +54,9 @@ internal sealed class RouteKeeper(string node, ILogger logger) : IDisposable
         return null;
     }
 
+    /// <summary>A link's name; empty if it has gone.</summary>
+    public string NameOf(int link) => route.GetLink(link)?.Name ?? string.Empty;
+
     /// <summary>The pods' MTU: the underlay's, less what the tunnels that are in use add.</summary>
     public int PodMtu(int underlay, RoutePlan plan) => (route.GetLink(underlay)?.Mtu ?? 1500) - (plan.NeedsVxlan ? 50 : plan.NeedsIpip ? 20 : 0);
 

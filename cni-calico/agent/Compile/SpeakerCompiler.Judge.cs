@@ -30,10 +30,10 @@ internal sealed partial class SpeakerCompiler
 
         foreach (var filter in snapshot.Filters.Values)
         {
-            foreach (var rules in (List<BgpFilterRule>[])[filter.Spec.ExportV4, filter.Spec.ImportV4, filter.Spec.ExportV6, filter.Spec.ImportV6])
-            {
-                judge.JudgeRules(filter, rules);
-            }
+            judge.JudgeRules(filter, filter.Spec.ExportV4, IpFamily.V4, isExport: true);
+            judge.JudgeRules(filter, filter.Spec.ImportV4, IpFamily.V4, isExport: false);
+            judge.JudgeRules(filter, filter.Spec.ExportV6, IpFamily.V6, isExport: true);
+            judge.JudgeRules(filter, filter.Spec.ImportV6, IpFamily.V6, isExport: false);
         }
 
         found.UnionWith(judge.problems);
@@ -101,12 +101,12 @@ internal sealed partial class SpeakerCompiler
         }
     }
 
-    private void JudgeRules(BgpFilter filter, List<BgpFilterRule> rules)
+    private void JudgeRules(BgpFilter filter, List<BgpFilterRule> rules, IpFamily family, bool isExport)
     {
         for (var i = 0; i < rules.Count; i++)
         {
             // A neighbour that the rule is for, or it would not be read.
-            if (Translate(rules[i], rules[i].PeerType == "iBGP" ? asn : asn + 1, []) is { } problem)
+            if (Translate(rules[i], new(family, isExport, rules[i].PeerType == "iBGP" ? asn : asn + 1), []) is { } problem)
             {
                 Left(filter, i, problem);
             }

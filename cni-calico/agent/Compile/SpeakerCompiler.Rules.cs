@@ -37,7 +37,7 @@ internal sealed partial class SpeakerCompiler
         var rules = new List<JsonObject>();
         foreach (var filter in filters)
         {
-            Translate(filter, family == IpFamily.V4 ? filter.Spec.ExportV4 : filter.Spec.ExportV6, theirs, rules);
+            Translate(filter, family == IpFamily.V4 ? filter.Spec.ExportV4 : filter.Spec.ExportV6, new(family, IsExport: true, theirs), rules);
         }
 
         var told = new List<IpPrefix>();
@@ -79,7 +79,7 @@ internal sealed partial class SpeakerCompiler
         var rules = new List<JsonObject>();
         foreach (var filter in filters)
         {
-            Translate(filter, family == IpFamily.V4 ? filter.Spec.ImportV4 : filter.Spec.ImportV6, theirs, rules);
+            Translate(filter, family == IpFamily.V4 ? filter.Spec.ImportV4 : filter.Spec.ImportV6, new(family, IsExport: false, theirs), rules);
         }
 
         return rules;
@@ -111,12 +111,12 @@ internal sealed partial class SpeakerCompiler
                 continue;
             }
 
-            rules.Add(new JsonObject { ["action"] = "accept", ["own"] = true, ["within"] = Array([cidr.ToString()]), ["addCommunities"] = Array(communities) });
+            rules.Add(Adding(new JsonObject { ["action"] = "accept", ["own"] = true, ["within"] = Array([cidr.ToString()]) }, communities));
             foreach (var pool in told)
             {
                 if (pool.Overlaps(cidr))
                 {
-                    rules.Add(new JsonObject { ["action"] = "accept", ["within"] = Array([(pool.Contains(cidr) ? cidr : pool).ToString()]), ["addCommunities"] = Array(communities) });
+                    rules.Add(Adding(new JsonObject { ["action"] = "accept", ["within"] = Array([(pool.Contains(cidr) ? cidr : pool).ToString()]) }, communities));
                 }
             }
         }
@@ -139,140 +139,7 @@ internal sealed partial class SpeakerCompiler
             return text;
         }
 
-        problems.Add(new Problem("BGPConfiguration", "default", $"spec.prefixAdvertisements: '{text}' is no community AS:NUMBER and no name of one (large communities are not served)"));
-        return null;
-    }
-
-    private static bool IsCommunity(string text) => text.Split(':') is [var high, var low] && ushort.TryParse(high, out _) && ushort.TryParse(low, out _);
-
-    private void Translate(BgpFilter filter, List<BgpFilterRule> from, uint theirs, List<JsonObject> into)
-    {
-        for (var i = 0; i < from.Count; i++)
-        {
-            var problem = Translate(from[i], theirs, into);
-            if (problem is not null)
-            {
-                Left(filter, i, problem);
-            }
-        }
-    }
-
-    private void Left(BgpFilter filter, int index, string problem) => problems.Add(new Problem("BGPFilter", filter.Metadata.Name, $"rule {index + 1}: {problem}; it is left out"));
-
-    private string? Translate(BgpFilterRule from, uint theirs, List<JsonObject> into)
-    {
-        if (from.Interface is { Length: > 0 })
-        {
-            return "interface is not served";
-        }
-
-        if (from.Priority is not null || from.Operations.Exists(static operation => operation.SetPriority is not null))
-        {
-            return "priority and setPriority are not served";
-        }
-
-        if (from.PeerType is { Length: > 0 } type && (type == "iBGP") != (theirs == asn))
-        {
-            return null;
-        }
-
-        var rule = new JsonObject { ["action"] = from.Action == "Accept" ? "accept" : "reject" };
-        Put(rule, "minLength", from.PrefixLength?.Min);
-        Put(rule, "maxLength", from.PrefixLength?.Max);
-        if (from.Source == "RemotePeers")
-        {
-            rule["own"] = false;
-        }
-
-        if (from.Communities is { } matched)
-        {
-            if (!matched.Values.TrueForAll(IsCommunity))
-            {
-                return $"communities: '{matched.Values.Find(static value => !IsCommunity(value))}' is not AS:NUMBER";
-            }
-
-            rule["communities"] = Array(matched.Values);
-        }
-
-        if (from.AsPathPrefix.Count > 0)
-        {
-            rule["asPathPrefix"] = Array(from.AsPathPrefix.Select(static number => (JsonNode)number));
-        }
-
-        if (from.Action == "Accept" && Operations(from, rule) is { } wrong)
-        {
-            return wrong;
-        }
-
-        return Compare(from, rule, into);
-    }
-
-    private static string? Operations(BgpFilterRule from, JsonObject rule)
-    {
-        var add = from.Operations.Select(static operation => operation.AddCommunity?.Value).OfType<string>().ToArray();
-        if (add.FirstOrDefault(static value => !IsCommunity(value)) is { } wrong)
-        {
-            return $"addCommunity: '{wrong}' is not AS:NUMBER";
-        }
-
-        if (add.Length > 0)
-        {
-            rule["addCommunities"] = Array(add);
-        }
-
-        var prepend = from.Operations.Where(static operation => operation.PrependASPath is not null).Reverse().SelectMany(static operation => operation.PrependASPath!.Prefix).Select(static number => (JsonNode)number).ToArray();
-        if (prepend.Length > 0)
-        {
-            rule["prepend"] = Array(prepend);
-        }
-
-        return null;
-    }
-
-    /// <summary>The comparison with the rule's network; «not equal» takes two rules.</summary>
-    private static string? Compare(BgpFilterRule from, JsonObject rule, List<JsonObject> into)
-    {
-        if (string.IsNullOrEmpty(from.Cidr))
-        {
-            into.Add(rule);
-            return null;
-        }
-
-        if (!IpPrefix.TryParse(from.Cidr, out var read))
-        {
-            return $"cidr: '{from.Cidr}' is not a network";
-        }
-
-        var cidr = read.Masked;
-        switch (from.MatchOperator)
-        {
-            case "In":
-                rule["within"] = Array([cidr.ToString()]);
-                break;
-            case "NotIn":
-                rule["notWithin"] = Array([cidr.ToString()]);
-                break;
-            case "Equal":
-                rule["minLength"] = (int)cidr.Length;
-                rule["maxLength"] = (int)cidr.Length;
-                rule["within"] = Array([cidr.ToString()]);
-                break;
-            case "NotEqual":
-                var longer = rule.DeepClone().AsObject();
-                longer["within"] = Array([cidr.ToString()]);
-                longer["minLength"] = Math.Max(cidr.Length + 1, (int?)rule["minLength"] ?? 0);
-                if (cidr.Length < cidr.Address.Bits)
-                {
-                    into.Add(longer);
-                }
-
-                rule["notWithin"] = Array([cidr.ToString()]);
-                break;
-            default:
-                return "cidr needs a matchOperator: In, NotIn, Equal or NotEqual";
-        }
-
-        into.Add(rule);
+        problems.Add(new Problem("BGPConfiguration", "default", $"spec.prefixAdvertisements: '{text}' is no community AS:NUMBER or GLOBAL:LOCAL:LOCAL and no name of one"));
         return null;
     }
 

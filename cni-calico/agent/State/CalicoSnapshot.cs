@@ -10,6 +10,9 @@ internal sealed record CalicoSnapshot
     /// <summary>This node, with the addresses that its links have.</summary>
     public required NodeRecord Self { get; init; }
 
+    /// <summary>The name of the link that has this node's address; empty where this node does not count.</summary>
+    public string Link { get; init; } = string.Empty;
+
     /// <summary>The other nodes by name.</summary>
     public IReadOnlyList<NodeRecord> Others { get; init; } = [];
 

@@ -80,12 +80,16 @@ internal static class ConfigKeys
         ("minLength", "the shortest prefix length, 0 to 128"),
         ("maxLength", "the longest prefix length, 0 to 128"),
         ("communities", "array of \"AS:NUMBER\": the route has all of them"),
+        ("largeCommunities", "array of \"GLOBAL:LOCAL:LOCAL\" (RFC 8092): the route has all of them"),
         ("asPathPrefix", "array of AS numbers: the path begins with them"),
         ("own", "true: routes of this speaker; false: learned ones"),
         ("internal", "true: learned within the AS; false: learned from others"),
+        ("metric", "the metric that an import policy gave the route, 0 to 4294967295; 0 for none"),
         ("addCommunities", "array of \"AS:NUMBER\" to add to accepted routes"),
+        ("addLargeCommunities", "array of \"GLOBAL:LOCAL:LOCAL\" to add to accepted routes"),
         ("prepend", "array of AS numbers to put before the path, nearest first"),
         ("localPref", "another LOCAL_PREF for accepted routes"),
+        ("setMetric", "the metric of accepted routes in the kernel, 0 (none) to 4294967295; of import policies"),
     ];
 
     /// <summary>The part of --help that lists them.</summary>

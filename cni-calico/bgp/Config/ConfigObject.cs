@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Podwire.Bgp.Wire;
 using Podwire.Primitives;
 
 namespace Podwire.BgpDaemon.Config;
@@ -67,6 +68,8 @@ internal sealed class ConfigObject
 
     public IReadOnlyList<uint>? Communities(string key) => List(key, Community);
 
+    public IReadOnlyList<LargeCommunity>? LargeCommunities(string key) => List(key, LargeCommunityOf);
+
     public IReadOnlyList<string>? Texts(string key) => List(key, static (element, at) => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw new ConfigException($"{at} is to be a text"));
 
     /// <summary>The elements of an array of objects with their paths.</summary>
@@ -101,6 +104,11 @@ internal sealed class ConfigObject
             ? ((uint)high << 16) | low
             : throw new ConfigException($"{at} takes a community such as \"64512:100\", not {Kind(element)}");
     }
+
+    private static LargeCommunity LargeCommunityOf(JsonElement element, string at) =>
+        element.ValueKind == JsonValueKind.String && LargeCommunity.TryParse(element.GetString(), out var community)
+            ? community
+            : throw new ConfigException($"{at} takes a large community such as \"64512:100:1\", not {Kind(element)}");
 
     private List<T>? List<T>(string key, Func<JsonElement, string, T> read) =>
         Value(key, JsonValueKind.Array, "an array") is { } array ? [.. array.EnumerateArray().Select((element, index) => read(element, $"{At(key)}[{index}]"))] : null;

@@ -44,9 +44,11 @@ internal sealed class PolicyReader
 
         var accepts = Accepts(rule, "action", "accept");
         var preference = rule.Has("localPref") ? rule.Number("localPref", 0, uint.MaxValue, 0) : (uint?)null;
-        var (communities, prepend) = (rule.Communities("addCommunities"), rule.Numbers("prepend"));
+        var metric = rule.Has("setMetric") ? rule.Number("setMetric", 0, uint.MaxValue, 0) : (uint?)null;
+        var (communities, large, prepend) = (rule.Communities("addCommunities"), rule.LargeCommunities("addLargeCommunities"), rule.Numbers("prepend"));
+        var made = new RouteAction(true, communities, prepend, preference, large, metric);
         var action = accepts
-            ? communities is null && prepend is null && preference is null ? RouteAction.Accept : new RouteAction(true, communities, prepend, preference)
+            ? made.Changes ? made : RouteAction.Accept
             : RouteAction.Reject;
         return new RouteRule(
             action,
@@ -57,7 +59,9 @@ internal sealed class PolicyReader
             rule.Communities("communities"),
             rule.Numbers("asPathPrefix"),
             rule.Has("own") ? rule.Flag("own") : null,
-            rule.Has("internal") ? rule.Flag("internal") : null);
+            rule.Has("internal") ? rule.Flag("internal") : null,
+            rule.LargeCommunities("largeCommunities"),
+            rule.Has("metric") ? rule.Number("metric", 0, uint.MaxValue, 0) : null);
     }
 
     private static bool Accepts(ConfigObject of, string key, string otherwise) => (of.Text(key) ?? otherwise) switch

@@ -2,16 +2,20 @@ using Podwire.Netlink.Route;
 
 namespace Podwire.BgpDaemon.Kernel;
 
-/// <summary>Next hops in a fixed order, compared by content.</summary>
+/// <summary>Next hops in a fixed order, and the metric, compared by content.</summary>
 internal sealed class KernelRoute : IEquatable<KernelRoute>
 {
-    private KernelRoute(IReadOnlyList<NextHop> hops) => Hops = hops;
+    private KernelRoute(IReadOnlyList<NextHop> hops, uint metric) => (Hops, Metric) = (hops, metric);
 
     public IReadOnlyList<NextHop> Hops { get; }
 
-    public static KernelRoute Of(IReadOnlyList<NextHop> hops) => new(hops.Count < 2 ? hops : [.. hops.OrderBy(static hop => hop.Gateway).ThenBy(static hop => hop.InterfaceIndex)]);
+    /// <summary>The metric; 0 for the kernel's own choice.</summary>
+    public uint Metric { get; }
 
-    public bool Equals(KernelRoute? other) => other is not null && Hops.SequenceEqual(other.Hops);
+    public static KernelRoute Of(IReadOnlyList<NextHop> hops, uint metric = 0) =>
+        new(hops.Count < 2 ? hops : [.. hops.OrderBy(static hop => hop.Gateway).ThenBy(static hop => hop.InterfaceIndex)], metric);
+
+    public bool Equals(KernelRoute? other) => other is not null && Metric == other.Metric && Hops.SequenceEqual(other.Hops);
 
     public override bool Equals(object? obj) => Equals(obj as KernelRoute);
 

@@ -52,7 +52,7 @@ internal sealed partial class KernelRoutes
             nextLookup = 0;
         }
 
-        if (installed.TryGetValue(route.Destination, out var there) && (removed ? route.Protocol == Protocol : !IsThere(there, route)))
+        if (installed.TryGetValue(route.Destination, out var there) && (removed ? route.Protocol == Protocol && MetricOf(route) == there.Metric : !IsThere(there, route)))
         {
             if (!removed)
             {
@@ -70,7 +70,7 @@ internal sealed partial class KernelRoutes
     /// <summary>False if a route that was added has taken our route's place; one of another metric has not.</summary>
     private static bool IsThere(KernelRoute there, RouteEntry route)
     {
-        if (route.Metric != (route.Destination.Address.IsV4 ? 0u : 1024u))
+        if (MetricOf(route) != there.Metric)
         {
             return true;
         }
@@ -78,6 +78,11 @@ internal sealed partial class KernelRoutes
         return route.Protocol == Protocol
             && (route.IsMultipath ? there.Hops.Count > 1 : there.Hops.Count > 1 ? route.Destination.Address.IsV6 : there.Hops[0].Gateway == route.Gateway && there.Hops[0].InterfaceIndex == route.InterfaceIndex);
     }
+
+    /// <summary>The metric, 0 for the kernel's own choice.</summary>
+    private static uint MetricOf(RouteEntry route) => Own(route.Metric, route.Destination);
+
+    private static uint Own(uint metric, IpPrefix destination) => metric == DefaultMetricV6 && destination.Address.IsV6 ? 0 : metric;
 
     private void Seen(Link link, bool removed)
     {
@@ -164,12 +169,12 @@ internal sealed partial class KernelRoutes
         {
             foreach (var route in socket.ListRoutes(family).Where(static route => route is { Protocol: Protocol, IsMultipath: false }))
             {
-                found[route.Destination] = KernelRoute.Of([new NextHop(route.Gateway, route.InterfaceIndex)]);
+                found[route.Destination] = KernelRoute.Of([new NextHop(route.Gateway, route.InterfaceIndex)], MetricOf(route));
             }
 
             foreach (var route in socket.ListMultipathRoutes(family).Where(static route => route.Protocol == Protocol))
             {
-                found[route.Destination] = KernelRoute.Of([.. route.NextHops.Select(static hop => hop with { OnLink = false, Weight = 1 })]);
+                found[route.Destination] = KernelRoute.Of([.. route.NextHops.Select(static hop => hop with { OnLink = false, Weight = 1 })], Own(route.Metric, route.Destination));
             }
         }
 

@@ -17,6 +17,7 @@ internal sealed partial class KernelRoutes : IDisposable
     /// <summary>The protocol number in the kernel's table; «ip route show proto 80» lists ours.</summary>
     public const RouteProtocol Protocol = (RouteProtocol)80;
     private const int PrefixesPerTurn = 1024;
+    private const uint DefaultMetricV6 = 1024;
     private const int LookupMilliseconds = 2_000;
     private readonly ILogger logger;
     private readonly int mostHops;
@@ -171,7 +172,7 @@ internal sealed partial class KernelRoutes : IDisposable
         var stale = adopted.Where(prefix => Desired(speaker, prefix) is null).ToArray();
         foreach (var prefix in stale)
         {
-            batch.DeleteRoute(new RouteEntry(prefix) { Protocol = Protocol });
+            Delete(batch, prefix, installed[prefix]);
             installed.Remove(prefix);
         }
 
@@ -194,7 +195,7 @@ internal sealed partial class KernelRoutes : IDisposable
             // What was adopted stays until the neighbours had their time: this may be one that has not come back yet.
             if (there is not null && (hasPruned || !adopted.Contains(prefix)))
             {
-                batch.DeleteRoute(new RouteEntry(prefix) { Protocol = Protocol });
+                Delete(batch, prefix, there);
                 installed.Remove(prefix);
             }
 
@@ -208,9 +209,18 @@ internal sealed partial class KernelRoutes : IDisposable
         }
 
         installed[prefix] = desired;
+        var isStolen = stolen.Remove(prefix);
 
-        Put(batch, prefix, desired, there is not null || stolen.Remove(prefix));
+        // One of another metric is another route to the kernel.
+        Put(batch, prefix, desired, there is not null ? there.Metric == desired.Metric : isStolen);
+        if (there is not null && there.Metric != desired.Metric)
+        {
+            Delete(batch, prefix, there);
+        }
     }
+
+    private static void Delete(RouteBatch batch, IpPrefix prefix, KernelRoute there) =>
+        batch.DeleteRoute(new RouteEntry(prefix) { Protocol = Protocol, Metric = there.Metric == 0 && prefix.Address.IsV6 ? DefaultMetricV6 : there.Metric });
 
     /// <summary>A replacement takes the place of what is there, whoever has put it there: only what is ours is replaced.</summary>
     private void Put(RouteBatch batch, IpPrefix prefix, KernelRoute desired, bool isOurs)
@@ -222,7 +232,7 @@ internal sealed partial class KernelRoutes : IDisposable
 
         if (desired.Hops.Count > 1)
         {
-            var several = new MultipathRoute(prefix, desired.Hops) { Protocol = Protocol };
+            var several = new MultipathRoute(prefix, desired.Hops) { Protocol = Protocol, Metric = desired.Metric };
             if (isOurs)
             {
                 batch.ReplaceRoute(several);
@@ -235,7 +245,7 @@ internal sealed partial class KernelRoutes : IDisposable
             return;
         }
 
-        var single = new RouteEntry(prefix) { Gateway = desired.Hops[0].Gateway, InterfaceIndex = desired.Hops[0].InterfaceIndex, Protocol = Protocol };
+        var single = new RouteEntry(prefix) { Gateway = desired.Hops[0].Gateway, InterfaceIndex = desired.Hops[0].InterfaceIndex, Protocol = Protocol, Metric = desired.Metric };
         if (isOurs)
         {
             batch.ReplaceRoute(single);
@@ -269,7 +279,8 @@ internal sealed partial class KernelRoutes : IDisposable
                 return null;
             }
 
-            if (route.IsUsed && hops.Count < mostHops && Lookup(route.Attributes.NextHop, prefix.Family) is { } hop && !hops.Contains(hop))
+            // The best one is the first: routes of another metric are not used beside it.
+            if (route.IsUsed && hops.Count < mostHops && route.Attributes.Metric == routes[0].Attributes.Metric && Lookup(route.Attributes.NextHop, prefix.Family) is { } hop && !hops.Contains(hop))
             {
                 hops.Add(hop);
             }
@@ -278,7 +289,7 @@ internal sealed partial class KernelRoutes : IDisposable
         if (hops.Count > 0)
         {
             unresolved.Remove(prefix);
-            return KernelRoute.Of(hops);
+            return KernelRoute.Of(hops, Own(routes[0].Attributes.Metric, prefix));
         }
 
         _ = routes.Count > 0 ? unresolved.Add(prefix) : unresolved.Remove(prefix);

@@ -11,6 +11,6 @@ public sealed class BgpFilterOperation : KubeValue
     /// <summary>Puts AS numbers before the path.</summary>
     public BgpPrependPath? PrependASPath { get; set; }
 
-    /// <summary>Not served.</summary>
+    /// <summary>The route's metric in the kernel; of imported routes.</summary>
     public BgpSetPriority? SetPriority { get; set; }
 }

@@ -20,7 +20,7 @@ public sealed class BgpFilterRule : KubeValue
     /// <summary>RemotePeers: only what was learned from others.</summary>
     public string? Source { get; set; }
 
-    /// <summary>An interface; not served.</summary>
+    /// <summary>A pattern (* and ?) of the link that packets leave by.</summary>
     public string? Interface { get; set; }
 
     /// <summary>eBGP or iBGP.</summary>
@@ -32,7 +32,7 @@ public sealed class BgpFilterRule : KubeValue
     /// <summary>The path begins with these.</summary>
     public List<uint> AsPathPrefix { get => field ??= []; set; }
 
-    /// <summary>Not served.</summary>
+    /// <summary>The priority that an import filter gave the route; 1024 for none.</summary>
     public int? Priority { get; set; }
 
     /// <summary>Changes of accepted routes.</summary>

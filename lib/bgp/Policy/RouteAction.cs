@@ -1,7 +1,11 @@
+using Podwire.Bgp.Wire;
+
 namespace Podwire.Bgp.Policy;
 
 /// <summary>What a policy says of a route. Compared by reference: a policy's actions are made once.</summary>
-public sealed class RouteAction(bool isAccepted, IReadOnlyList<uint>? addCommunities = null, IReadOnlyList<uint>? prepend = null, uint? localPref = null)
+public sealed class RouteAction(
+    bool isAccepted, IReadOnlyList<uint>? addCommunities = null, IReadOnlyList<uint>? prepend = null, uint? localPref = null,
+    IReadOnlyList<LargeCommunity>? addLargeCommunities = null, uint? metric = null)
 {
     /// <summary>Takes the route as it is.</summary>
     public static RouteAction Accept { get; } = new(true);
@@ -21,6 +25,12 @@ public sealed class RouteAction(bool isAccepted, IReadOnlyList<uint>? addCommuni
     /// <summary>Another LOCAL_PREF.</summary>
     public uint? LocalPref { get; } = localPref;
 
+    /// <summary>Large communities to add.</summary>
+    public IReadOnlyList<LargeCommunity>? AddLargeCommunities { get; } = addLargeCommunities;
+
+    /// <summary>The metric that the route has in this machine's kernel; no neighbour is told of it.</summary>
+    public uint? Metric { get; } = metric;
+
     /// <summary>True if attributes change.</summary>
-    public bool Changes => AddCommunities is not null || Prepend is not null || LocalPref is not null;
+    public bool Changes => AddCommunities is not null || Prepend is not null || LocalPref is not null || AddLargeCommunities is not null || Metric is not null;
 }

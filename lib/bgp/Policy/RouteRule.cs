@@ -13,6 +13,8 @@ namespace Podwire.Bgp.Policy;
 /// <param name="AsPathPrefix">The AS path begins with these.</param>
 /// <param name="IsLocal">Whether the route is this speaker's own.</param>
 /// <param name="FromInternal">Whether a route that was learned comes from within the AS.</param>
+/// <param name="LargeCommunities">The route has all of these.</param>
+/// <param name="Metric">The metric that an import policy gave the route; 0 for none.</param>
 public sealed record RouteRule(
     RouteAction Action,
     IReadOnlyList<IpPrefix>? Within = null,
@@ -22,12 +24,15 @@ public sealed record RouteRule(
     IReadOnlyList<uint>? Communities = null,
     IReadOnlyList<uint>? AsPathPrefix = null,
     bool? IsLocal = null,
-    bool? FromInternal = null)
+    bool? FromInternal = null,
+    IReadOnlyList<LargeCommunity>? LargeCommunities = null,
+    uint? Metric = null)
 {
     /// <summary>True if the route meets the rule's conditions.</summary>
     public bool Matches(PrefixKey key, IpFamily family, PathAttributes attributes, bool isLocal, bool fromInternal)
     {
-        if (key.Length < MinLength || key.Length > MaxLength || (IsLocal is { } local && local != isLocal) || (FromInternal is { } inner && (isLocal || inner != fromInternal)))
+        if (key.Length < MinLength || key.Length > MaxLength || (IsLocal is { } local && local != isLocal) || (FromInternal is { } inner && (isLocal || inner != fromInternal))
+            || (Metric is { } metric && metric != attributes.Metric))
         {
             return false;
         }
@@ -39,6 +44,7 @@ public sealed record RouteRule(
         }
 
         return (Communities is null || Communities.All(community => attributes.Communities.Contains(community)))
+            && (LargeCommunities is null || LargeCommunities.All(community => attributes.LargeCommunities.Contains(community)))
             && (AsPathPrefix is null || attributes.AsNumbers().Take(AsPathPrefix.Count).SequenceEqual(AsPathPrefix));
     }
 }

@@ -12,7 +12,7 @@ internal static class AttributeExport
     {
         var nextHop = NextHop(path, group);
         // Twice: to speakers of two-octet AS numbers the path goes out in two attributes.
-        var buffer = new byte[(2 * path.Raw.Length) + 1024 + (4 * (path.ClusterList.Length + (action.AddCommunities?.Count ?? 0))) + (12 * (action.Prepend?.Count ?? 0))];
+        var buffer = new byte[(2 * path.Raw.Length) + 1024 + (4 * (path.ClusterList.Length + (action.AddCommunities?.Count ?? 0))) + (12 * ((action.Prepend?.Count ?? 0) + (action.AddLargeCommunities?.Count ?? 0)))];
         var writer = new Writer(buffer);
         var asPath = AsPath(path, group, action);
         writer.Put(AttributeType.Origin, AttributeFlags.Transitive, [path.Origin]);
@@ -73,7 +73,7 @@ internal static class AttributeExport
     /// <summary>The canonical bytes of a path with what an import policy changes.</summary>
     public static byte[] Change(PathAttributes path, RouteAction action)
     {
-        var buffer = new byte[path.Raw.Length + 64 + (4 * ((action.AddCommunities?.Count ?? 0) + (6 * (action.Prepend?.Count ?? 0))))];
+        var buffer = new byte[path.Raw.Length + 64 + (4 * ((action.AddCommunities?.Count ?? 0) + (6 * (action.Prepend?.Count ?? 0)) + (3 * (action.AddLargeCommunities?.Count ?? 0))))];
         var writer = new Writer(buffer);
         var attributes = new AttributeEnumerator(path.Raw);
         while (attributes.MoveNext())
@@ -82,7 +82,8 @@ internal static class AttributeExport
             {
                 writer.Put(AttributeType.AsPath, AttributeFlags.Transitive, Prepended(path.AsPath, action));
             }
-            else if (!(attributes.Type == AttributeType.LocalPref && action.LocalPref is not null) && !(attributes.Type == AttributeType.Communities && action.AddCommunities is not null))
+            else if (!(attributes.Type == AttributeType.LocalPref && action.LocalPref is not null) && !(attributes.Type == AttributeType.Communities && action.AddCommunities is not null)
+                && !(attributes.Type == AttributeType.LargeCommunities && action.AddLargeCommunities is not null))
             {
                 writer.Put(attributes.Type, attributes.Flags, attributes.Value);
             }
@@ -96,6 +97,11 @@ internal static class AttributeExport
         if (action.AddCommunities is not null)
         {
             writer.Put(AttributeType.Communities, AttributeFlags.Optional | AttributeFlags.Transitive, [.. path.Communities.Union(action.AddCommunities)]);
+        }
+
+        if (action.AddLargeCommunities is not null)
+        {
+            writer.Put(AttributeType.LargeCommunities, AttributeFlags.Optional | AttributeFlags.Transitive, LargeCommunity.Words(path.LargeCommunities.Concat(action.AddLargeCommunities)));
         }
 
         return buffer[..writer.Length];
@@ -152,6 +158,8 @@ internal static class AttributeExport
                     hasCommunities = true;
                     writer.Put(AttributeType.Communities, AttributeFlags.Optional | AttributeFlags.Transitive, [.. path.Communities.Union(action.AddCommunities)]);
                     break;
+                case AttributeType.LargeCommunities when action.AddLargeCommunities is not null:
+                    break;
                 case AttributeType.Aggregator when !group.FourOctetAs:
                     var number = BinaryPrimitives.ReadUInt32BigEndian(attributes.Value);
                     Span<byte> value = [0, 0, .. attributes.Value[4..]];
@@ -172,6 +180,11 @@ internal static class AttributeExport
         if (action.AddCommunities is not null && !hasCommunities)
         {
             writer.Put(AttributeType.Communities, AttributeFlags.Optional | AttributeFlags.Transitive, [.. action.AddCommunities]);
+        }
+
+        if (action.AddLargeCommunities is not null)
+        {
+            writer.Put(AttributeType.LargeCommunities, AttributeFlags.Optional | AttributeFlags.Transitive, LargeCommunity.Words(path.LargeCommunities.Concat(action.AddLargeCommunities)));
         }
     }
 

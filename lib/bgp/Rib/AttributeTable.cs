@@ -22,21 +22,21 @@ internal sealed class AttributeTable
     public PathAttributes this[int id] => items[id]!;
 
     /// <summary>The id of these attributes; made without a reference, so that one must follow.</summary>
-    public int Intern(ReadOnlySpan<byte> raw, IpAddress nextHop)
+    public int Intern(ReadOnlySpan<byte> raw, IpAddress nextHop, uint metric = 0)
     {
-        var hash = Hash(raw, nextHop);
+        var hash = Hash(raw, nextHop) ^ (metric * 0x9E3779B9);
         var mask = slots.Length - 1;
         var slot = (int)hash & mask;
         for (; slots[slot] != -1; slot = (slot + 1) & mask)
         {
             var there = slots[slot];
-            if (there >= 0 && hashes[there] == hash && items[there] is { } item && item.NextHop == nextHop && raw.SequenceEqual(item.Raw))
+            if (there >= 0 && hashes[there] == hash && items[there] is { } item && item.NextHop == nextHop && item.Metric == metric && raw.SequenceEqual(item.Raw))
             {
                 return there;
             }
         }
 
-        var made = new PathAttributes(raw.ToArray(), nextHop);
+        var made = new PathAttributes(raw.ToArray(), nextHop, metric);
         var id = free.TryPop(out var reused) ? reused : items.Count;
         if (id == items.Count)
         {

@@ -114,7 +114,7 @@ public sealed partial class BgpSpeaker
         }
         else
         {
-            rib.Announce(prefix, neighbor.Peer.Index, pathId, action.Changes ? attributes.Intern(AttributeExport.Change(path, action), path.NextHop) : id);
+            rib.Announce(prefix, neighbor.Peer.Index, pathId, action.Changes ? attributes.Intern(AttributeExport.Change(path, action), path.NextHop, action.Metric ?? path.Metric) : id);
         }
     }
 

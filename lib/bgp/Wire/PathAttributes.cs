@@ -5,17 +5,16 @@ namespace Podwire.Bgp.Wire;
 
 /// <summary>
 /// The attributes of a path, immutable: what the decision process and policies ask for in fields, and the whole in its canonical bytes
-/// (AS numbers of four octets, without next hop and MP attributes). Two of the same bytes and next hop are the same attributes.
+/// (AS numbers of four octets, without next hop and MP attributes). Two of the same bytes, next hop and metric are the same attributes.
 /// </summary>
 public sealed class PathAttributes
 {
     /// <summary>LOCAL_PREF where a path has none (RFC 4271 section 9.1.1 leaves it to the operator; all implementations take 100).</summary>
     public const uint DefaultLocalPref = 100;
 
-    internal PathAttributes(byte[] raw, IpAddress nextHop)
+    internal PathAttributes(byte[] raw, IpAddress nextHop, uint metric = 0)
     {
-        Raw = raw;
-        NextHop = nextHop;
+        (Raw, NextHop, Metric) = (raw, nextHop, metric);
         var attributes = new AttributeEnumerator(raw);
         while (attributes.MoveNext())
         {
@@ -42,6 +41,9 @@ public sealed class PathAttributes
                     break;
                 case AttributeType.Communities:
                     Communities = Words(value);
+                    break;
+                case AttributeType.LargeCommunities:
+                    LargeCommunities = LargeCommunity.Read(value);
                     break;
             }
         }
@@ -90,6 +92,12 @@ public sealed class PathAttributes
 
     /// <summary>COMMUNITIES.</summary>
     public uint[] Communities { get; } = [];
+
+    /// <summary>LARGE_COMMUNITY.</summary>
+    public LargeCommunity[] LargeCommunities { get; } = [];
+
+    /// <summary>The metric that an import policy gave the route for this machine's kernel; 0 for none. It is on no wire.</summary>
+    public uint Metric { get; }
 
     /// <summary>Where the attributes stand in the table that interns them.</summary>
     internal int Id { get; set; } = -1;

@@ -112,13 +112,42 @@ public class SpeakerCompilerTests
         filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Reject", Cidr = "10.1.0.0/16", MatchOperator = "Equal" });
         filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Accept", Cidr = "10.2.0.0/16", MatchOperator = "NotEqual", PeerType = "eBGP", Operations = [new BgpFilterOperation { AddCommunity = new BgpAddCommunity { Value = "1:2" } }, new BgpFilterOperation { PrependASPath = new BgpPrependPath { Prefix = [7, 8] } }] });
         filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Reject", PeerType = "iBGP" });
-        filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Reject", Interface = "eth1" });
+        filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Reject", Interface = "cali12345678901" });
         filter.Spec.ImportV4.Add(new BgpFilterRule { Action = "Reject", Cidr = "0.0.0.0/0", MatchOperator = "In", PrefixLength = new BgpPrefixLength { Min = 27 }, Source = "RemotePeers", Communities = new BgpFilterCommunities { Values = ["3:4"] }, AsPathPrefix = [9] });
         var peer = Peer("tor", new BgpPeerSpec { PeerIP = "10.89.0.99", AsNumber = 65001, Filters = ["f", "g"] });
         var json = Plan(Snapshot() with { Peers = [peer], Filters = new Dictionary<string, BgpFilter> { ["f"] = filter } }, out var problems);
         Assert.Contains("""{"rules":[{"action":"reject","minLength":16,"maxLength":16,"within":["10.1.0.0/16"]},{"action":"accept","addCommunities":["1:2"],"prepend":[7,8],"within":["10.2.0.0/16"],"minLength":17},{"action":"accept","addCommunities":["1:2"],"prepend":[7,8],"notWithin":["10.2.0.0/16"]},{"action":"accept","own":true}""", json);
         Assert.Contains("""{"rules":[{"action":"reject","minLength":27,"own":false,"communities":["3:4"],"asPathPrefix":[9],"within":["0.0.0.0/0"]}],"otherwise":"accept"}""", json);
-        Assert.Equal(["rule 4: interface is not served; it is left out", "spec.filters: there is no BGPFilter g"], problems.Select(static problem => problem.Text).Order());
+        Assert.Equal(["rule 4: interface: 'cali12345678901': pods' links are told from others (cali*), but not one from another; it is left out", "spec.filters: there is no BGPFilter g"], problems.Select(static problem => problem.Text).Order());
+    }
+
+    [Theory]
+    [InlineData("*.calico", "")]
+    [InlineData("eth?", """{"action":"reject","own":false,"within":["10.0.0.0/8"]},""")]
+    [InlineData("cali*", """{"action":"reject","own":true,"within":["10.244.9.9/32"]},""")]
+    [InlineData("*", """{"action":"reject","own":false,"within":["10.0.0.0/8"]},{"action":"reject","own":true,"within":["10.244.9.9/32"]},""")]
+    public void FilterByInterface_OfWhatIsTold_MeansLearnedRoutesAndPodsInOthersBlocks(string pattern, string rules)
+    {
+        var filter = new BgpFilter { Metadata = { Name = "f" } };
+        filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Reject", Interface = pattern, Cidr = "10.0.0.0/8", MatchOperator = "In" });
+        var peer = Peer("tor", new BgpPeerSpec { PeerIP = "10.89.0.99", AsNumber = 65001, Filters = ["f"] });
+        var json = Plan(Snapshot() with { Link = "eth0", Peers = [peer], Filters = new Dictionary<string, BgpFilter> { ["f"] = filter } }, out var problems);
+        Assert.Contains($$"""{"rules":[{{rules}}{"action":"accept","own":true}""", json);
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void Filters_LargeCommunitiesAndPriorities_BecomeRules()
+    {
+        var filter = new BgpFilter { Metadata = { Name = "f" } };
+        filter.Spec.ImportV4.Add(new BgpFilterRule { Action = "Accept", Priority = 1024, Interface = "eth0", Operations = [new BgpFilterOperation { SetPriority = new BgpSetPriority { Value = 512 } }, new BgpFilterOperation { AddCommunity = new BgpAddCommunity { Value = "64512:1:4294967295" } }] });
+        filter.Spec.ImportV4.Add(new BgpFilterRule { Action = "Reject", Interface = "eth1" });
+        filter.Spec.ExportV4.Add(new BgpFilterRule { Action = "Reject", Priority = 512, Communities = new BgpFilterCommunities { Values = ["64512:1:2"] } });
+        var peer = Peer("tor", new BgpPeerSpec { PeerIP = "10.89.0.99", AsNumber = 65001, Filters = ["f"] });
+        var json = Plan(Snapshot() with { Link = "eth0", Peers = [peer], Filters = new Dictionary<string, BgpFilter> { ["f"] = filter } }, out var problems);
+        Assert.Contains("""{"rules":[{"action":"accept","metric":0,"addLargeCommunities":["64512:1:4294967295"],"setMetric":512,"own":false}],"otherwise":"accept"}""", json);
+        Assert.Contains("""{"rules":[{"action":"reject","largeCommunities":["64512:1:2"],"metric":512},{"action":"accept","own":true}""", json);
+        Assert.Empty(problems);
     }
 
     [Fact]
