@@ -63,9 +63,23 @@ public partial class GatewayTests
             await RouteAsync(network[1], "172.30.201.0/24", true);
         }
 
+        // By the link that it leads out by, with a priority in the nodes' kernels and a large community on the way out.
+        await network.ChangeAsync(CalicoResources.BgpFilters, "f", static changed => changed.Spec = new BgpFilterSpec
+        {
+            ImportV4 =
+            [
+                new BgpFilterRule { Action = "Reject", Interface = "*.calico" },
+                new BgpFilterRule { Action = "Accept", Interface = "eth?", Priority = 1024, Operations = [new BgpFilterOperation { SetPriority = new BgpSetPriority { Value = 512 } }] },
+            ],
+            ExportV4 = [new BgpFilterRule { Action = "Accept", Cidr = "10.244.0.0/16", MatchOperator = "In", Operations = [new BgpFilterOperation { AddCommunity = new BgpAddCommunity { Value = "64512:7:4294967295" } }] }],
+        });
+        await CalicoNetwork.UntilAsync("the priority", () => network[1].Ip("route show 172.30.201.0/24") is var route && route.Trim().EndsWith("proto 80 metric 512", StringComparison.Ordinal) && !route.Trim().Contains('\n') ? null : route);
+        await gateway.SaysAsync(block, "BGP.large_community: (64512, 7, 4294967295)");
+
         await network.ChangeAsync(CalicoResources.BgpPeers, "gw201", static peer => peer.Spec.Filters = []);
         await network.Api.Client.DeleteAsync(CalicoResources.BgpFilters, null, "f", TestApi.Cancel);
         await gateway.HopsAsync(block, all);
+        await CalicoNetwork.UntilAsync("no priority", () => network[1].Ip("route show 172.30.201.0/24") is var route && route.Trim().EndsWith("proto 80", StringComparison.Ordinal) ? null : route);
         await SaysAsync(gateway, shared.Pods[0], "pod1");
     }
 
