@@ -18,6 +18,7 @@ internal static class IptablesPresence
     /// <param name="chain">The chain.</param>
     internal static IReadOnlyList<(IpFamily Family, IptablesProgram Program)> Holding(NftSocket? nft, string table, string chain)
     {
+        IptablesProgram.AwaitOthers();
         using var own = nft is null ? OwnedTable.TryOpen() : null;
         return [.. Look(nft ?? own?.Nft, table, chain)];
     }

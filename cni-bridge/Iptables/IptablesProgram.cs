@@ -23,6 +23,9 @@ internal sealed class IptablesProgram
 
     private IptablesProgram(string save, string restore) => (this.save, this.restore) = (save, restore);
 
+    /// <summary>Waits for what a plugin that was killed has left at work.</summary>
+    internal static void AwaitOthers() => NodeLock.Await(Gate);
+
     /// <summary>The programs that the operator chose.</summary>
     /// <exception cref="CniException">Code 50: they are not installed.</exception>
     internal static IptablesProgram Of(IpFamily family) => TryFind(family, string.Empty)

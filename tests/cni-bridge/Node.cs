@@ -77,7 +77,7 @@ internal sealed class Node : IDisposable
     }
 
     /// <summary>Starts a plugin in the node's namespace with its configuration written to it.</summary>
-    public Process Start(string plugin, string command, string config, string container, string? netNs = null, string ifName = "eth0", string args = "", string? path = null)
+    public Process Start(string plugin, string command, string config, string container, string? netNs = null, string ifName = "eth0", string args = "", string? path = null, string? programs = null)
     {
         path ??= CniExecutables.Path;
         var file = path.Split(':').Select(p => Path.Join(p, plugin)).First(File.Exists);
@@ -88,6 +88,7 @@ internal sealed class Node : IDisposable
         start.Environment["CNI_IFNAME"] = ifName;
         start.Environment["CNI_ARGS"] = args;
         start.Environment["CNI_PATH"] = path;
+        start.Environment["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}".TrimStart(':');
         var process = Host.Run(() => Process.Start(start)!);
         try
         {

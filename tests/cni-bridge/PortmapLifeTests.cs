@@ -10,6 +10,8 @@ namespace Podwire.CniBridge.Tests;
 /// <summary>Whose a host port is, and that nothing of it stays.</summary>
 public class PortmapLifeTests
 {
+    private const string IptablesBackend = ",\"backend\":\"iptables\"";
+
     public static TheoryData<string> Backends => PortmapTests.Backends;
 
     [Theory]
@@ -273,6 +275,29 @@ public class PortmapLifeTests
             Assert.Empty(node.PortOwners());
             Assert.DoesNotContain("CNI-DN-", Iptables.Save(node, "nat"));
         }
+    }
+
+    /// <summary>kill -9 ends the plugin, and not the program that it had started.</summary>
+    [Fact]
+    public void Killed_WhileIptablesRestoreWorks_DelWaitsForIt()
+    {
+        using var node = new Node();
+        var config = Config(Mapping(8080, 80), IptablesBackend, node.Attach("c1"));
+        var (folder, began, ended) = (Path.Join(node.Folder, "programs"), Path.Join(node.Folder, "began"), Path.Join(node.Folder, "ended"));
+        Directory.CreateDirectory(folder);
+        var slow = Path.Join(folder, "iptables-restore");
+        File.WriteAllText(slow, $"#!/bin/sh\ntouch {began}; sleep 0.5; /usr/sbin/iptables-restore \"$@\"; touch {ended}\n");
+        File.SetUnixFileMode(slow, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        using (var process = node.Start("portmap", "ADD", config, "c1", programs: folder))
+        {
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(began), TimeSpan.FromSeconds(20)));
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        node.Portmap("DEL", "c1", Config("", IptablesBackend)).Succeeds();
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(ended), TimeSpan.FromSeconds(20)));
+        Assert.DoesNotContain("CNI-DN-", Iptables.Save(node, "nat"));
     }
 
     [Fact]

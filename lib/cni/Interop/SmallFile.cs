@@ -99,11 +99,14 @@ internal static unsafe class SmallFile
         }
     }
 
-    /// <summary>Opens a file, creating it, and waits until it is ours alone; null if its folder does not exist.</summary>
+    /// <summary>Opens a file, and waits until it is ours alone; null if its folder, or the file that is not to be created, does not exist.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="creates">Whether it is created.</param>
+    /// <param name="isInherited">Whether the programs that are started hold it too, until the last of them has ended.</param>
     /// <exception cref="CniException">Code 5.</exception>
-    internal static SafeFileHandle? OpenLocked(string path)
+    internal static SafeFileHandle? OpenLocked(string path, bool creates = true, bool isInherited = false)
     {
-        var file = Libc.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x180);
+        var file = Libc.Open(path, Libc.O_RDWR | (creates ? Libc.O_CREAT : 0) | (isInherited ? 0 : Libc.O_CLOEXEC), 0x180);
         if (file.IsInvalid)
         {
             var errno = (Errno)Marshal.GetLastPInvokeError();
