@@ -5,6 +5,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 out=$(mkdir -p "$1/bin" "$1/cni" && cd "$1" && pwd)
 mkdir -p "$root/artifacts"
 log=$root/artifacts/publish.log
+# One compiler process for all the projects, ended with this run.
+export UseSharedCompilation=true SharedCompilationId=podwire-build-$$
+trap 'pkill -f "VBCSCompiler.*pipename:$SharedCompilationId" || true' EXIT
 step() { # NAME COMMAND...: shows the name and the seconds, and the output only of a failure
   local name=$1 start=$SECONDS; shift
   printf '  .. %s\n' "$name"
