@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 using Podwire.Bgp.Wire;
 using Podwire.CniCalico.Ipam.Api;
@@ -139,7 +138,7 @@ internal sealed partial class SpeakerCompiler
     {
         var pattern = from.Interface!;
         string? problem = null;
-        if (FileSystemName.MatchesSimpleExpression(pattern, snapshot.Link, ignoreCase: false))
+        if (LinkPattern.Matches(pattern, snapshot.Link))
         {
             var learned = rule.DeepClone().AsObject();
             learned["own"] = false;
@@ -151,7 +150,7 @@ internal sealed partial class SpeakerCompiler
             return problem;
         }
 
-        if (!FileSystemName.MatchesSimpleExpression(pattern, PodLink, ignoreCase: false))
+        if (!LinkPattern.Matches(pattern, PodLink))
         {
             return pattern.StartsWith("cali", StringComparison.Ordinal) ? $"interface: '{pattern}': pods' links are told from others (cali*), but not one from another" : problem;
         }

@@ -136,6 +136,18 @@ public class SpeakerCompilerTests
         Assert.Empty(problems);
     }
 
+    [Theory]
+    [InlineData("*.calico", "vxlan.calico", true)]
+    [InlineData("*.calico", "vxlan.calico2", false)]
+    [InlineData("*a*b*", "xaybb", true)]
+    [InlineData("*ab", "aab", true)]
+    [InlineData("eth?", "eth", false)]
+    [InlineData("eth0", "eth0", true)]
+    [InlineData("eth", "eth0", false)]
+    [InlineData("**", "", true)]
+    [InlineData("?", "", false)]
+    public void LinkPattern_AndName_Match(string pattern, string name, bool expected) => Assert.Equal(expected, LinkPattern.Matches(pattern, name));
+
     [Fact]
     public void Filters_LargeCommunitiesAndPriorities_BecomeRules()
     {
