@@ -13,7 +13,7 @@ namespace Podwire.CniCalico.Tests.Nodes;
 /// <summary>Nodes on one link, 10.89.0.0/24, with a real API server that they reach over it.</summary>
 internal sealed partial class CalicoNetwork : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly NetNamespace underlay;
     private readonly List<CalicoNode> nodes = [];
 

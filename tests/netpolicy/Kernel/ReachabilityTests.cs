@@ -213,15 +213,20 @@ public abstract class ReachabilityTests(TestCluster cluster) : IAsyncLifetime
             await TestCluster.EventuallyAsync(() => cluster.ConnectsAsync("a1", cluster.Hosts[host].V4, 80, 500), $"{host}");
         }
 
-        Task ClosedAsync(string host) => TestCluster.EventuallyAsync(
+        async Task ClosedAsync(string host)
+        {
+            var pause = TimeSpan.Zero;
+            await TestCluster.EventuallyAsync(
             async () =>
             {
                 var isClosed = !await cluster.ConnectsAsync("a1", cluster.Hosts[host].V4, 80, 300);
-                // A connection keeps its server's address in force: let it end.
-                await Task.Delay(isClosed ? 0 : 1500, TestContext.Current.CancellationToken);
+                // A connection keeps its server's address in force: let it end, and longer each time, for where the machine is slow.
+                pause += TimeSpan.FromMilliseconds(1500);
+                await Task.Delay(isClosed ? TimeSpan.Zero : pause, TestContext.Current.CancellationToken);
                 return isClosed;
             },
             $"{host} is closed");
+        }
     }
 
     [Fact]
