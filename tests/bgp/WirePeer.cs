@@ -14,14 +14,14 @@ internal sealed class WirePeer
     private readonly TestSpeaker speaker;
     private byte[] read = [];
 
-    public WirePeer(TestNetwork network, TestSpeaker speaker, string address = "10.9.0.2", Func<NeighborConfig, NeighborConfig>? change = null)
+    public WirePeer(TestNetwork network, TestSpeaker speaker, string address = "10.9.0.2", Func<NeighborConfig, NeighborConfig>? change = null, bool isOutgoing = false)
     {
         (this.network, this.speaker) = (network, speaker);
         Address = IpAddress.Parse(address);
         var agreed = new NeighborConfig { Address = Address, Asn = 64512, IsClient = true, IsPassive = true, RestartSeconds = 0 };
         agreed = change?.Invoke(agreed) ?? agreed;
         Neighbor = speaker.Speaker.Find(Address) ?? speaker.Speaker.Add(agreed, network.Now);
-        Connection = speaker.Speaker.Accept(Address, speaker.Address, network.Now)!;
+        Connection = (isOutgoing ? speaker.Speaker.Connected(Neighbor, speaker.Address, network.Now) : speaker.Speaker.Accept(Address, speaker.Address, network.Now))!;
     }
 
     public IpAddress Address { get; }

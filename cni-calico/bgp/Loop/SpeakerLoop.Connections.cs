@@ -190,6 +190,12 @@ public sealed partial class SpeakerLoop
         if (count > 0)
         {
             hasRead = true;
+            if (connection.State != SessionState.Established)
+            {
+                // The neighbour may have connected before it wrote this: the speaker is to know of both connections when it judges one.
+                listeners.ForEach(listener => listener.Ready(Libc.EPOLLIN, now));
+            }
+
             speaker.Receive(connection, buffer.AsSpan(0, count), now);
         }
         else if (error != SocketError.WouldBlock)

@@ -41,6 +41,15 @@ public sealed class BgpConnection
 
     internal OpenMessage? PeerOpen { get; set; }
 
+    /// <summary>True once this end has answered the OPEN with a KEEPALIVE.</summary>
+    internal bool HasConfirmed { get; set; }
+
+    /// <summary>True once the neighbour has.</summary>
+    internal bool IsConfirmed { get; set; }
+
+    /// <summary>Until when it waits for another connection that is being opened; <see cref="Neighbor.Never"/> if it does not.</summary>
+    internal long HeldBackUntil { get; set; } = Neighbor.Never;
+
     /// <summary>When the TCP connection stood.</summary>
     internal long Begun { get; }
 

@@ -6,9 +6,6 @@ namespace Podwire.Bgp.Session;
 /// <content>What each message does in each state.</content>
 public sealed partial class BgpSpeaker
 {
-    /// <summary>A connection that stands so soon after the session was established was opened before that, in milliseconds.</summary>
-    private const int AtOnceMilliseconds = 2_000;
-
     /// <summary>The longest wait for the end of a refresh that a neighbour has begun, in milliseconds.</summary>
     private const int RefreshMilliseconds = 360_000;
 
@@ -25,7 +22,13 @@ public sealed partial class BgpSpeaker
                 HandleOpen(connection, OpenMessage.Read(body), now);
                 break;
             case BgpMessageType.Keepalive when connection.State == SessionState.OpenConfirm:
+                connection.IsConfirmed = true;
+                Confirm(connection, now);
+                break;
+            case BgpMessageType.Update or BgpMessageType.RouteRefresh when connection is { State: SessionState.OpenConfirm, HasConfirmed: true, IsConfirmed: true }:
+                // Held back for another connection: with this the neighbour says which it has established.
                 Establish(connection, now);
+                Handle(connection, type, body, now);
                 break;
             case BgpMessageType.Keepalive when connection.State == SessionState.Established:
                 break;
@@ -83,49 +86,18 @@ public sealed partial class BgpSpeaker
         }
 
         connection.State = SessionState.OpenConfirm;
-        SendKeepalive(connection, now);
         if (neighbor.Session is null)
         {
             Move(neighbor, SessionState.OpenConfirm, "open accepted", now);
         }
-    }
 
-    /// <summary>
-    /// Of two connections the one stays that the end with the higher identifier opened (RFC 4271 section 6.8). A connection besides an established
-    /// session is refused, unless the neighbour restarts gracefully: then it is the session that is gone (RFC 4724 section 5). It does not if both
-    /// connections were opened at once.
-    /// </summary>
-    private bool IsKept(BgpConnection connection, OpenMessage open, long now)
-    {
-        foreach (var other in connection.Neighbor.Connections.ToArray())
-        {
-            if (other == connection || other.State == SessionState.OpenSent)
-            {
-                continue;
-            }
-
-            if (other.State == SessionState.Established && open.Capabilities.GracefulRestart is { } restart && other.Negotiated!.PeerRestart is not null
-                && (restart.IsRestarting || connection.Begun > connection.Neighbor.Since + AtOnceMilliseconds))
-            {
-                End(other, "the neighbour restarted", now, keepsRoutes: true);
-                continue;
-            }
-
-            var keepsOutgoing = config.RouterIdValue > (uint)open.RouterId.Value;
-            var loser = other.State == SessionState.Established || other.IsOutgoing == keepsOutgoing ? connection : other;
-            Notify(loser, NotificationMessage.Cease(BgpSubcode.CeaseCollisionResolution), "the other connection is kept", now);
-            if (loser == connection)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        Confirm(connection, now);
     }
 
     private void Establish(BgpConnection connection, long now)
     {
         var neighbor = connection.Neighbor;
+        connection.HeldBackUntil = Neighbor.Never;
         foreach (var other in neighbor.Connections.Where(other => other != connection).ToArray())
         {
             Notify(other, NotificationMessage.Cease(BgpSubcode.CeaseCollisionResolution), "the other connection is kept", now);

@@ -40,7 +40,9 @@ public sealed partial class BgpSpeaker
     public BgpConnection? Connected(Neighbor neighbor, IpAddress local, long now)
     {
         neighbor.IsConnecting = false;
-        return neighbor.IsDisabled || neighbor.Session is not null || !neighbors.ContainsValue(neighbor) ? null : Begin(neighbor, isOutgoing: true, local, now);
+        // One that the neighbour has opened and that has come as far as its OPEN makes this one superfluous.
+        var isWanted = !neighbor.IsDisabled && !neighbor.Connections.Exists(static other => other.State > SessionState.OpenSent) && neighbors.ContainsValue(neighbor);
+        return isWanted ? Begin(neighbor, isOutgoing: true, local, now) : null;
     }
 
     /// <summary>A connection that was asked for could not be opened.</summary>
@@ -152,7 +154,8 @@ public sealed partial class BgpSpeaker
             foreach (var connection in neighbor.Connections)
             {
                 next = Math.Min(next, HoldDeadline(connection));
-                next = Math.Min(next, connection.State >= SessionState.OpenConfirm && KeepaliveMilliseconds(connection) is > 0 and var keepalive ? connection.LastSent + keepalive : Neighbor.Never);
+                next = Math.Min(next, connection.HasConfirmed && KeepaliveMilliseconds(connection) is > 0 and var keepalive ? connection.LastSent + keepalive : Neighbor.Never);
+                next = Math.Min(next, connection.HeldBackUntil);
                 next = Math.Min(next, connection.OutputLength > 0 ? connection.LastProgress + SendHold(connection) : Neighbor.Never);
             }
         }
@@ -189,9 +192,14 @@ public sealed partial class BgpSpeaker
             return;
         }
 
-        if (connection.State >= SessionState.OpenConfirm && KeepaliveMilliseconds(connection) is > 0 and var keepalive && now - connection.LastSent >= keepalive)
+        if (connection.HasConfirmed && KeepaliveMilliseconds(connection) is > 0 and var keepalive && now - connection.LastSent >= keepalive)
         {
             SendKeepalive(connection, now);
+        }
+
+        if (connection.State == SessionState.OpenConfirm && now >= connection.HeldBackUntil)
+        {
+            Confirm(connection, now);
         }
     }
 
@@ -261,6 +269,11 @@ public sealed partial class BgpSpeaker
         if (neighbor.Connections.Count > 0)
         {
             Move(neighbor, neighbor.Connections.Max(other => other.State), reason, now);
+            if (neighbor.Connections.Find(static other => other.State == SessionState.OpenConfirm && other.HeldBackUntil != Neighbor.Never) is { } waiting)
+            {
+                Confirm(waiting, now);
+            }
+
             return;
         }
 
