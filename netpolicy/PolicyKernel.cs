@@ -55,7 +55,10 @@ internal sealed class PolicyKernel : IDisposable
         }
     }
 
-    /// <summary>Those of some addresses that answer a connection, which is known to conntrack, of some pods.</summary>
+    /// <summary>
+    /// Those of some addresses that some pods have connections to, as far as conntrack knows. An attempt to open one (TCP) that was not answered does not count: whoever
+    /// goes on trying would keep the address in force, and conntrack remembers each try for two minutes.
+    /// </summary>
     public IReadOnlySet<IpAddress> ServersInUse(HashSet<IpAddress> addresses, ImmutableHashSet<IpAddress> pods)
     {
         var found = new HashSet<IpAddress>();
@@ -64,7 +67,7 @@ internal sealed class PolicyKernel : IDisposable
         {
             if (!pods.IsEmpty && addresses.Any(address => address.Family == family))
             {
-                conntrack.List(new(family), flow => !flow.IsClosed && addresses.Contains(flow.Reply.Source) && pods.Contains(flow.Original.Source) && !found.Add(flow.Reply.Source) && false);
+                conntrack.List(new(family), flow => !flow.IsClosed && IsAnswered(flow) && addresses.Contains(flow.Reply.Source) && pods.Contains(flow.Original.Source) && !found.Add(flow.Reply.Source) && false);
             }
         }
 
@@ -84,4 +87,6 @@ internal sealed class PolicyKernel : IDisposable
         route.Dispose();
         ns?.Dispose();
     }
+
+    private static bool IsAnswered(ConntrackFlow flow) => flow.Original.Protocol != IpProtocol.Tcp || flow.Status.HasFlag(CtStatus.SeenReply);
 }

@@ -47,6 +47,10 @@ internal interface IPolicyTables : IDisposable
     /// <summary>Puts addresses aside, or lets go of them.</summary>
     void SetPending(IReadOnlyCollection<IpAddress> addresses, bool isPending);
 
+    /// <summary>Sees to it that packets meet the addresses that are put aside, where nothing of ours is in force. What is in force stays.</summary>
+    /// <param name="empty">A model without anything in it.</param>
+    void EnsurePending(PolicyModel empty);
+
     /// <summary>Tells of what others do to the rules, until cancelled.</summary>
     /// <param name="foreign">Called, on any thread, with a name for whoever changed our rules.</param>
     /// <param name="unsure">Called, on any thread, when something may have been missed.</param>

@@ -170,6 +170,29 @@ internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger log
     }
 
     /// <inheritdoc/>
+    public void EnsurePending(PolicyModel empty)
+    {
+        var batch = new NftBatch();
+        foreach (var schema in TableSchema.All)
+        {
+            if (nft.ReadTable(schema.Id) is not { } there)
+            {
+                batch.Add(FirstLoad.Of(empty.ToTable(schema)));
+            }
+            else if (!there.Chains.Any(static chain => chain.Base is not null))
+            {
+                // A first load that was sent in parts.
+                batch.Add(RulesetDiff.Replacing(empty.ToTable(schema)));
+            }
+        }
+
+        if (!batch.IsEmpty)
+        {
+            Commit(batch, null);
+        }
+    }
+
+    /// <inheritdoc/>
     public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel) => new ForeignChangeWatch(
         openMonitor!(),
         change =>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Podwire.Iptables;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.State;
 using Podwire.Netlink;
@@ -19,6 +20,10 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     private int suspected;
     private long runs;
     private readonly HashSet<IpAddress> closed = [];
+
+    // Until everything was in force once, and after somebody else's change, there is no telling whose rules the kernel has.
+    private bool isAnythingInForce;
+    private bool areAside = true;
     private volatile object? fingerprint;
 
     /// <summary>The model; null until the first snapshot.</summary>
@@ -51,37 +56,40 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     public event Action<int, string>? Closed;
 
     /// <summary>
-    /// As <see cref="SyncOnce"/>. Where the kernel has no room for more, the pods that the change is about are put aside until it is in force: nothing reaches
-    /// them, and they reach nothing.
+    /// As <see cref="SyncOnce"/>. Where the kernel has no room for more, the pods that the change is about, whosever change it is, are put aside until it is in force: nothing
+    /// reaches them, and they reach nothing. Of a first load, and of a repair of what others changed, those are all that a policy selects.
     /// </summary>
     /// <param name="snapshot">What changed.</param>
     /// <param name="repaired">True if others' changes were undone by it.</param>
     /// <exception cref="Exception">The kernel refused; the model is right all the same, and the next call repairs.</exception>
     public SyncOutcome Sync(PolicySnapshot? snapshot, out bool repaired)
     {
+        TableChange? change = null;
         try
         {
-            var outcome = SyncOnce(snapshot, out repaired);
+            var outcome = SyncOnce(snapshot, ref change, out repaired);
             if (closed.Count > 0)
             {
                 tables.SetPending(closed, isPending: false);
                 closed.Clear();
+                areAside = true;
             }
 
             return outcome;
         }
-        catch (Exception e) when (IsFull(e) && snapshot is not null && model is not null)
+        catch (Exception e) when (IsFull(e) && model is not null)
         {
-            Close(model.Touched(snapshot), e.Message);
+            Close(isAnythingInForce ? change is null ? [] : model.Touched(change) : model.Policed, e.Message);
             throw;
         }
     }
 
     /// <summary>Takes in a snapshot (null: nothing changed) and brings the kernel up to it.</summary>
     /// <param name="snapshot">What changed.</param>
+    /// <param name="change">What that changes, once it is known.</param>
     /// <param name="repaired">True if others' changes were undone by it.</param>
     /// <exception cref="Exception">The kernel refused; the model is right all the same, and the next call repairs.</exception>
-    private SyncOutcome SyncOnce(PolicySnapshot? snapshot, out bool repaired)
+    private SyncOutcome SyncOnce(PolicySnapshot? snapshot, ref TableChange? change, out bool repaired)
     {
         repaired = false;
         var isForeign = Interlocked.Exchange(ref foreign, 0) != 0;
@@ -99,7 +107,8 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
             return Repair();
         }
 
-        var change = snapshot is null ? null : model.Apply(snapshot);
+        change = snapshot is null ? null : model.Apply(snapshot);
+        isAnythingInForce &= !isForeign;
         if (isForeign || (isSuspected && tables.MayHaveChanged()))
         {
             isVerified = false;
@@ -123,7 +132,8 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
         }
 
         isVerified = false;
-        var sent = Counted(() => tables.Apply(model, change));
+        var (current, changed) = (model, change);
+        var sent = Counted(() => tables.Apply(current, changed));
         isVerified = true;
         return sent;
     }
@@ -136,31 +146,50 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
         return tables.Plan(planned);
     }
 
-    // ipset's own (enum ipset_errno, IPSET_ERR_HASH_FULL).
+    // ipset's own (enum ipset_errno): IPSET_ERR_MAX_SETS, IPSET_ERR_HASH_FULL.
+    private const int TooManySets = 4099;
     private const int SetIsFull = 4352;
 
-    private static bool IsFull(Exception e) => e is NftException nft ? IsFull(nft.Errno) : e is NetlinkException netlink && IsFull(netlink.Errno);
+    private static bool IsFull(Exception e) => e switch
+    {
+        NftException nft => IsFull(nft.Errno),
+        NetlinkException netlink => IsFull(netlink.Errno),
+        IptablesException iptables => iptables.IsFull,
+        _ => false,
+    };
 
-    private static bool IsFull(Errno errno) => errno is Errno.ENFILE or Errno.ENOSPC or Errno.ENOMEM or Errno.E2BIG || (int)errno == SetIsFull;
+    private static bool IsFull(Errno errno) => errno is Errno.ENFILE or Errno.ENOSPC or Errno.ENOMEM or Errno.E2BIG || (int)errno is TooManySets or SetIsFull;
 
     private void Close(List<IpAddress> addresses, string reason)
     {
-        if (addresses.Count == 0)
+        addresses.RemoveAll(closed.Contains);
+        if (addresses.Count == 0 && areAside)
         {
             return;
         }
 
-        closed.UnionWith(addresses);
-        PolicyLog.NoRoom(logger, addresses.Count, reason);
-        Closed?.Invoke(addresses.Count, reason);
+        if (addresses.Count > 0)
+        {
+            closed.UnionWith(addresses);
+            PolicyLog.NoRoom(logger, addresses.Count, reason);
+            Closed?.Invoke(addresses.Count, reason);
+        }
+
+        areAside = false;
         try
         {
-            tables.SetPending(addresses, isPending: true);
+            if (!isAnythingInForce)
+            {
+                tables.EnsurePending(new(node, tables.Settings));
+            }
+
+            tables.SetPending(closed, isPending: true);
+            areAside = true;
         }
-        catch (Exception e) when (e is NftException or NetlinkException)
+        catch (Exception e) when (e is NftException or NetlinkException or IptablesException)
         {
-            // Not even for that: pods that begin wait for us, and those that are there keep the rules that they had.
-            PolicyLog.NoRoom(logger, addresses.Count, e.Message);
+            // Not even for that: pods that begin wait for us, and those that are there keep the rules that they had. The next run tries again.
+            PolicyLog.NoRoom(logger, closed.Count, e.Message);
         }
     }
 
@@ -168,7 +197,7 @@ internal sealed class PolicySync(IPolicyTables tables, string node, ILogger logg
     {
         isVerified = false;
         var outcome = Counted(() => tables.Repair(model!));
-        isVerified = true;
+        isVerified = isAnythingInForce = true;
         return outcome;
     }
 

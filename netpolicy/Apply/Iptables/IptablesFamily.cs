@@ -193,6 +193,17 @@ internal sealed class IptablesFamily(IptablesPrograms programs, IpSetSocket sock
         batches.Send();
     }
 
+    /// <summary>Leads packets to the addresses that are put aside, unless they are led to our chains already.</summary>
+    public void EnsurePending(PolicyModel empty)
+    {
+        sockets.Create(compiler.Pending);
+        var listing = IptablesListing.Read(programs.Save(schema.Family, "-t", "filter"));
+        if (listing.Forward is not [IptablesCompiler.Jump, ..] || !listing.Chains.ContainsKey(IptablesNames.Root))
+        {
+            programs.Restore(schema.Family, Compare(compiler.Whole(empty), listing).ToString());
+        }
+    }
+
     private (SyncOutcome Outcome, string Text) Repair(IptablesPlan plan, string[] answerRules, bool isPlan)
     {
         var actual = new Dictionary<string, IpSet>(StringComparer.Ordinal);

@@ -120,6 +120,9 @@ internal sealed class IptablesTables : IPolicyTables
     public void SetPending(IReadOnlyCollection<IpAddress> addresses, bool isPending) => families.ForEach(family => family.SetPending(addresses, isPending));
 
     /// <inheritdoc/>
+    public void EnsurePending(PolicyModel empty) => families.ForEach(family => family.EnsurePending(empty));
+
+    /// <inheritdoc/>
     public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel) => new ForeignChangeWatch(
         kernel.OpenMonitor(),
         change =>

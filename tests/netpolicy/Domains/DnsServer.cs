@@ -85,7 +85,7 @@ internal sealed class DnsServer : IDisposable
                 Record("test", DnsType.Soa, 600, [.. Name("ns.test"), .. Name("root.test"), .. new byte[16], 0, 0, 0, 7]);
             }
 
-            (message[6], message[7], message[8], message[9], message[10], message[11]) = (0, (byte)answers, 0, (byte)(answers == 0 ? 1 : 0), 0, 0);
+            (message[6], message[7], message[8], message[9], message[10], message[11]) = ((byte)(answers >> 8), (byte)answers, 0, (byte)(answers == 0 ? 1 : 0), 0, 0);
         }
 
         return [.. message];

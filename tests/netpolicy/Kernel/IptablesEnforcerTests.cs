@@ -42,6 +42,38 @@ public sealed class IptablesEnforcerTests(IptablesCluster cluster) : EnforcerTes
         Assert.Equal(0, await trying);
     }
 
+    [Fact]
+    public async Task FirstLoad_SetWithoutRoom_ClosesPodsWithAnEventAndAMetricUntilThereIs()
+    {
+        cluster.SetPolicy("x", "p", """{"podSelector":{"matchLabels":{"app":"web"}},"ingress":[{"from":[{"namespaceSelector":{}}]}]}""");
+        await cluster.AgreesAsync("a policy", Primitives.IpFamily.V4);
+        await cluster.StopAsync();
+        try
+        {
+            // The set of the peers, which every pod is in, as somebody made it who had one in mind.
+            var set = cluster.Run("n1", """
+                set=$(ipset save | grep '^add .* 10.244.2.3$' | cut -d' ' -f2 | head -1)
+                for one in iptables ip6tables; do $one -F; $one -X; done
+                until ipset destroy; do sleep 0.01; done
+                ipset create $set hash:ip family inet maxelem 1
+                echo -n $set
+                """);
+            await cluster.StartAsync("n1", isAwaited: false);
+
+            await cluster.TellsAsync("NoRoom n1: the kernel has no room for the rules of 2 addresses");
+            await TestCluster.EventuallyAsync(async () => !await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 300) && !await cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V6, 80, 300), "closed");
+            Assert.True(await cluster.ConnectsAsync("a2", cluster.Hosts["a3"].V4, 80));
+            await cluster.MeasuresAsync("n1", "^podwire_netpolicy_closed_addresses(\\{.*\\})? 2$");
+            cluster.Run("n1", $"ipset destroy {set}");
+            await TestCluster.EventuallyAsync(() => cluster.ConnectsAsync("a3", cluster.Hosts["a1"].V4, 80, 500), "there is room");
+            await cluster.MeasuresAsync("n1", "^podwire_netpolicy_closed_addresses(\\{.*\\})? 0$");
+        }
+        finally
+        {
+            await RestartAsync(false);
+        }
+    }
+
     internal override bool AreWhole() => cluster.Run("n1", "iptables-save -t filter") is var text
         && text.Split('\n').First(line => line.StartsWith("-A FORWARD", StringComparison.Ordinal) || line == "COMMIT").EndsWith("-j KUBE-NWPLCY", StringComparison.Ordinal)
         && text.Split('\n').Count(line => line.StartsWith("-A KUBE-NWPLCY -s", StringComparison.Ordinal)) == 2

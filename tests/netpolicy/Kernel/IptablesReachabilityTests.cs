@@ -24,7 +24,8 @@ public sealed class IptablesReachabilityTests(IptablesCluster cluster) : Reachab
 
     internal override bool IsHeld => true;
 
-    internal override bool IsObserving(string node) => cluster.Run(node, "iptables-save -t mangle").Contains("-j KUBE-NWPLCY-DNS", StringComparison.Ordinal);
+    // iptables-save fails if a set goes between its reading of a rule and its asking for the set's name.
+    internal override bool IsObserving(string node) => cluster.Run(node, "for i in 1 2 3 4; do iptables-save -t mangle 2>/dev/null && exit; done; iptables-save -t mangle").Contains("-j KUBE-NWPLCY-DNS", StringComparison.Ordinal);
 
     internal override int PeerSetCount(string node) => cluster.Run(node, "ipset list -n").Split('\n').Count(name => name.StartsWith("KUBE-NWPLCY", StringComparison.Ordinal) && !name.EndsWith("PENDING", StringComparison.Ordinal));
 

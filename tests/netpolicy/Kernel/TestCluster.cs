@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Podwire.FakeApi;
 using Podwire.Iptables;
@@ -102,11 +103,11 @@ public class TestCluster : IAsyncLifetime
         {
             ns.Dispose();
             NetNamespace.Delete($"/run/netns/{prefix}{name}");
-            File.Delete(Path.ChangeExtension(SocketOf(name), ".domains"));
+            File.Delete(DomainsOf(name));
         }
     }
 
-    internal async Task StartAsync(string node, bool keepEstablished = false, string? backend = null)
+    internal async Task StartAsync(string node, bool keepEstablished = false, string? backend = null, bool isAwaited = true)
     {
         var stop = new CancellationTokenSource();
         var client = new KubeClient(new KubeConfig { Server = new(Api.Address) });
@@ -115,6 +116,11 @@ public class TestCluster : IAsyncLifetime
         var enforcer = new PolicyNode(options, client, kernel, NullLoggerFactory.Instance);
         var running = enforcer.RunAsync(stop.Token);
         enforcers.Add((enforcer, kernel, client, running, stop));
+        if (!isAwaited)
+        {
+            return;
+        }
+
         await Task.WhenAny(enforcer.FirstSync, running);
         await enforcer.FirstSync.WaitAsync(TimeSpan.FromSeconds(60));
     }
@@ -135,7 +141,20 @@ public class TestCluster : IAsyncLifetime
 
     internal string SocketOf(string node) => $"/tmp/{prefix}{node}.sock";
 
+    /// <summary>Where a node's enforcer keeps what it knows of wildcards.</summary>
+    internal string DomainsOf(string node) => Path.ChangeExtension(SocketOf(node), ".domains");
+
     internal PolicyNode Enforcer(string node) => enforcers[node == "n1" ? 0 : 1].Node;
+
+    /// <summary>Waits until a node's /metrics has a line.</summary>
+    internal async Task MeasuresAsync(string node, string pattern)
+    {
+        using var http = new HttpClient();
+        await EventuallyAsync(async () => Regex.IsMatch(await http.GetStringAsync($"http://127.0.0.1:{Enforcer(node).HealthPort}/metrics"), pattern, RegexOptions.Multiline), pattern);
+    }
+
+    /// <summary>Waits until an event was written.</summary>
+    internal Task TellsAsync(string text) => EventuallyAsync(() => Task.FromResult(Api.Events.Any(e => e.StartsWith(text, StringComparison.Ordinal))), text);
 
     internal void SetNamespace(string name, string labels = "")
     {
@@ -223,17 +242,33 @@ public class TestCluster : IAsyncLifetime
     /// <summary>TCP, from a socket in a namespace.</summary>
     internal async Task<bool> ConnectsAsync(string from, IpAddress to, ushort port, int patience = 3000)
     {
-        using var socket = this[from].Run(() => new Socket(to.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp));
+        using var connection = await ConnectAsync(from, to, port, patience);
+        return connection is not null;
+    }
+
+    /// <summary>The same, with the connection; null if there is none.</summary>
+    internal async Task<Socket?> ConnectAsync(string from, IpAddress to, ushort port, int patience)
+    {
+        var socket = this[from].Run(() => new Socket(to.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp));
         using var limit = new CancellationTokenSource(patience);
         try
         {
             await socket.ConnectAsync(to.ToIPAddress(), port, limit.Token);
-            return true;
+            return socket;
         }
         catch (OperationCanceledException)
         {
-            return false;
+            socket.Dispose();
+            return null;
         }
+    }
+
+    /// <summary>How often a connection had to send something again, its first packet included (linux/tcp.h, tcpi_total_retrans); -1 without a connection.</summary>
+    internal static int Retransmissions(Socket? connection)
+    {
+        const int Tcp = 6, TcpInfo = 11, At = 100;
+        var info = new byte[At + sizeof(int)];
+        return connection?.GetRawSocketOption(Tcp, TcpInfo, info) == info.Length ? BitConverter.ToInt32(info, At) : -1;
     }
 
     /// <summary>UDP, asked a few times: datagrams may be lost while neighbours are being found.</summary>
