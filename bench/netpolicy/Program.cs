@@ -25,6 +25,7 @@ switch (row)
         Console.WriteLine($"10,000 pods, 5000 policies, 500 namespaces: from the objects to the commit of all rules ({BenchDaemon.Kind}); target: 0.5x");
         await FullLoad.RunAsync(localPods: 110, rounds: 5, isPlainToo: true);
         await FullLoad.RunAsync(localPods: 250, rounds: 5, isPlainToo: true);
+        await FullLoad.RunAsync(localPods: 1000, rounds: 3, isPlainToo: true);
         await FullLoad.RunAsync(localPods: 2500, rounds: 1, isPlainToo: true);
         await FullLoad.RunAsync(localPods: 10_000, rounds: 1, isPlainToo: false);
         break;

@@ -61,18 +61,9 @@ public sealed class NfLogSocket : IPacketSource
             {
                 while (datagram.Read(out var message))
                 {
-                    if (message.Type != NfGenMessage.Type(NfPackets.NFULNL_MSG_PACKET, NfPackets.NFNL_SUBSYS_ULOG))
+                    if (CapturedPacket.Read(message) is { } packet)
                     {
-                        continue;
-                    }
-
-                    var attributes = message.Attributes(NfGenMessage.Size);
-                    while (attributes.Read())
-                    {
-                        if (attributes.Type == NfPackets.NFULA_PAYLOAD)
-                        {
-                            into.Add(new(0, attributes.Data.ToArray()));
-                        }
+                        into.Add(packet);
                     }
                 }
             }

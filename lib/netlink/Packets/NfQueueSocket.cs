@@ -69,9 +69,9 @@ public sealed class NfQueueSocket : IPacketSource
             {
                 while (datagram.Read(out var message))
                 {
-                    if (message.Type == NfGenMessage.Type(NfPackets.NFQNL_MSG_PACKET, NfPackets.NFNL_SUBSYS_QUEUE))
+                    if (CapturedPacket.Read(message) is { } packet)
                     {
-                        into.Add(Packet(message.Attributes(NfGenMessage.Size)));
+                        into.Add(packet);
                     }
                 }
             }
@@ -104,25 +104,6 @@ public sealed class NfQueueSocket : IPacketSource
 
     /// <summary>Gives the queue back; what waits in it is dropped.</summary>
     public void Dispose() => socket.Dispose();
-
-    private static CapturedPacket Packet(AttributeReader attributes)
-    {
-        var (id, bytes) = (0u, Array.Empty<byte>());
-        while (attributes.Read())
-        {
-            switch (attributes.Type)
-            {
-                case NfPackets.NFQA_PACKET_HDR:
-                    id = BinaryPrimitives.ReadUInt32BigEndian(attributes.AtLeast(4));
-                    break;
-                case NfPackets.NFQA_PAYLOAD:
-                    bytes = attributes.Data.ToArray();
-                    break;
-            }
-        }
-
-        return new(id, bytes);
-    }
 
     private static void Begin(ref NetlinkWriter writer, int message, ushort number)
     {
