@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Podwire.NetPolicy.Compile;
-using Podwire.NetPolicy.Verify;
 using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
 using Podwire.Ruleset;
@@ -193,7 +192,7 @@ internal sealed class NftTables(INftables nft, bool keepEstablished, ILogger log
     }
 
     /// <inheritdoc/>
-    public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel) => new ForeignChangeWatch(
+    public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel) => new NftChangeWatch(
         openMonitor!(),
         change =>
         {

@@ -141,7 +141,7 @@ internal sealed class AnswerWatch : IDisposable
         state.SetResolvers([.. found]);
     }
 
-    /// <summary>Waiting blocks, so it has a thread of its own. Returns when what an earlier process knew counts.</summary>
+    /// <summary>Returns when what an earlier process knew counts.</summary>
     private Task StartAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -156,23 +156,7 @@ internal sealed class AnswerWatch : IDisposable
         }
 
         Publish(observed.Wildcards);
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                Listen(cancel);
-                ended.SetResult();
-            }
-#pragma warning disable CA1031 // The thread's failure becomes the task's.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                ended.SetException(e);
-            }
-        })
-        { IsBackground = true, Name = "dns answers" }.Start();
-        return ended.Task;
+        return ListeningThread.RunAsync("dns answers", () => Listen(cancel));
     }
 
     private void Listen(CancellationToken cancel)

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Podwire.Netlink;
 using Podwire.Netlink.Nftables;
-using Podwire.Primitives;
 
 namespace Podwire.Proxy.Verify;
 
@@ -13,53 +11,16 @@ namespace Podwire.Proxy.Verify;
 /// <param name="logger">Where it is logged.</param>
 internal sealed class ForeignChangeWatch(NftMonitor monitor, Func<NftChange, bool> isForeign, Action<string> changed, Action unsure, ILogger logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    /// <summary>Listens until cancelled. Waiting blocks, so it has a thread of its own.</summary>
-    public Task RunAsync(CancellationToken cancel)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
+    /// <summary>Listens until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancel) => new NftChangeWatch(
+        monitor,
+        change =>
         {
-            using (monitor)
+            if (isForeign(change))
             {
-                try
-                {
-                    Listen(cancel);
-                    ended.SetResult();
-                }
-#pragma warning disable CA1031 // The thread's failure becomes the task's.
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    ended.SetException(e);
-                }
+                VerifyLog.ForeignChange(logger, change.ThreadName, change.ThreadId, change.Generation);
+                changed(change.ThreadName);
             }
-        })
-        { IsBackground = true, Name = "nft monitor" }.Start();
-        return ended.Task;
-    }
-
-    private void Listen(CancellationToken cancel)
-    {
-        while (!cancel.IsCancellationRequested)
-        {
-            monitor.Wait(Patience, cancel);
-            try
-            {
-                while (monitor.TryRead(out var change))
-                {
-                    if (isForeign(change))
-                    {
-                        VerifyLog.ForeignChange(logger, change.ThreadName, change.ThreadId, change.Generation);
-                        changed(change.ThreadName);
-                    }
-                }
-            }
-            catch (SyscallException e) when (e.Errno == Errno.ENOBUFS)
-            {
-                unsure();
-            }
-        }
-    }
+        },
+        unsure).RunAsync(cancel);
 }

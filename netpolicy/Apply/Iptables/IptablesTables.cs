@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 using Podwire.Iptables;
 using Podwire.NetPolicy.Compile;
 using Podwire.NetPolicy.Compile.Iptables;
-using Podwire.NetPolicy.Verify;
 using Podwire.Netlink.IpSet;
+using Podwire.Netlink.Nftables;
 using Podwire.Primitives;
 using Podwire.Ruleset;
 
@@ -123,7 +123,7 @@ internal sealed class IptablesTables : IPolicyTables
     public void EnsurePending(PolicyModel empty) => families.ForEach(family => family.EnsurePending(empty));
 
     /// <inheritdoc/>
-    public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel) => new ForeignChangeWatch(
+    public Task WatchAsync(Action<string> foreign, Action unsure, CancellationToken cancel) => new NftChangeWatch(
         kernel.OpenMonitor(),
         change =>
         {

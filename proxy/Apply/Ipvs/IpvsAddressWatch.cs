@@ -1,3 +1,4 @@
+using Podwire.Netlink;
 using Podwire.Netlink.Route;
 
 namespace Podwire.Proxy.Apply.Ipvs;
@@ -9,37 +10,19 @@ internal sealed class IpvsAddressWatch(RouteMonitor monitor, Action<RouteNotific
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Listens until cancelled. Waiting blocks, so it has a thread of its own.</summary>
-    public Task RunAsync(CancellationToken cancel)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            using (monitor)
-            {
-                try
-                {
-                    var notifications = new List<RouteNotification>();
-                    while (!cancel.IsCancellationRequested)
-                    {
-                        notifications.Clear();
-                        if (monitor.Read(notifications, Patience, cancel))
-                        {
-                            notifications.ForEach(seen);
-                        }
-                    }
+    /// <summary>Listens until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancel) => ListeningThread.RunAsync("address monitor", () => Listen(cancel), monitor);
 
-                    ended.SetResult();
-                }
-#pragma warning disable CA1031 // The thread's failure becomes the task's.
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    ended.SetException(e);
-                }
+    private void Listen(CancellationToken cancel)
+    {
+        var notifications = new List<RouteNotification>();
+        while (!cancel.IsCancellationRequested)
+        {
+            notifications.Clear();
+            if (monitor.Read(notifications, Patience, cancel))
+            {
+                notifications.ForEach(seen);
             }
-        })
-        { IsBackground = true, Name = "address monitor" }.Start();
-        return ended.Task;
+        }
     }
 }
