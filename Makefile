@@ -35,7 +35,7 @@ out/.built: $(SOURCES) | deps framework
 test: deps framework build
 	@tests/run.sh
 
-## make fuzz    every decoder over mutated input, FUZZ_SECONDS (60) each
+## make fuzz    every decoder over mutated input, FUZZ_SECONDS (60) each, BGP's with FUZZ_INPUTS (10000000) at least
 fuzz: deps framework
 	@tests/fuzz/run.sh
 

@@ -19,6 +19,10 @@ public static class CalicoNames
     /// <summary>The name of a handle's object.</summary>
     public static string Handle(string handle) => handle.ToLowerInvariant();
 
+    /// <summary>True if an object can have that name, once in lower case: a DNS subdomain (RFC 1123), as the API server wants it.</summary>
+    public static bool IsObjectName(string name) => name.Length is > 0 and <= 253 && name.Split('.').All(static label =>
+        label.Length > 0 && label[0] != '-' && label[^1] != '-' && label.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'));
+
     /// <summary>The affinity of a node.</summary>
     public static string Host(string node) => HostPrefix + node;
 

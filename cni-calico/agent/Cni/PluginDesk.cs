@@ -29,6 +29,9 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
             return request.Verb switch
             {
                 "assign" => await queue.RunAsync(Handle(request), () => AssignAsync(request, cancel)).ConfigureAwait(false),
+                // What no assignment can have made needs no release: a DEL that was refused would be repeated for ever.
+                "release" when !CalicoNames.IsObjectName(Handle(request)) => "ok 0",
+                "find" when !CalicoNames.IsObjectName(Handle(request)) => "ok",
                 "release" => await queue.RunAsync(Handle(request), async () => $"ok {await allocator.ReleaseAsync(Handle(request), cancel).ConfigureAwait(false)}").ConfigureAwait(false),
                 "find" => $"ok {string.Join(' ', await allocator.FindAsync(Handle(request), cancel).ConfigureAwait(false))}",
                 "gc" => await CollectAsync(request, cancel).ConfigureAwait(false),
@@ -39,6 +42,10 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
         catch (IpamException e)
         {
             return $"error {e.Failure switch { IpamFailure.Invalid => Invalid, IpamFailure.Exhausted => Exhausted, IpamFailure.Taken => Conflict, _ => TryAgainLater }} {e.Message}";
+        }
+        catch (KubeApiException e) when (e.IsInvalid)
+        {
+            return $"error {Invalid} {e.Message}";
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException)
         {
@@ -51,6 +58,8 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
     }
 
     private static string Handle(PluginRequest request) => request["handle"] ?? throw new FormatException("the request has no handle");
+
+    private static string Name(string text, string what) => CalicoNames.IsObjectName(text) ? text : throw new FormatException($"'{text}' is no name of a {what}");
 
     private static IReadOnlyList<string> List(string? text) => string.IsNullOrEmpty(text) ? [] : text.Split(',');
 
@@ -92,12 +101,18 @@ internal sealed class PluginDesk(KubeClient client, ClusterWatch watch, AddressA
 
     private async Task<string> AssignAsync(PluginRequest request, CancellationToken cancel)
     {
+        if (!CalicoNames.IsObjectName(Handle(request)))
+        {
+            throw new FormatException($"the network's name and the container's, '{Handle(request)}', are no name of an object: letters, digits, '-' and '.' make one");
+        }
+
         await watch.WaitForSyncAsync(cancel).ConfigureAwait(false);
         var attributes = new Dictionary<string, string>(StringComparer.Ordinal) { ["node"] = node, ["timestamp"] = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fffffff '+0000 UTC'") };
         Pod? pod = null;
         Namespace? ns = null;
-        if (request["pod"] is { } name && request["ns"] is { } within)
+        if (request["pod"] is { } asPod && request["ns"] is { } asNamespace)
         {
+            var (name, within) = (Name(asPod, "pod"), Name(asNamespace, "namespace"));
             attributes["pod"] = name;
             attributes["namespace"] = within;
             pod = watch.Pods.Get(within, name) ?? await client.TryGetAsync(KubeResources.Pods, within, name, cancel).ConfigureAwait(false);
