@@ -66,6 +66,34 @@ public sealed class SessionTests
         Assert.Contains(a.Log, line => line.Contains("hold timer expired", StringComparison.Ordinal));
     }
 
+    /// <summary>What a neighbour sends may never come (its hop limit, its signature): connections that got stuck in the opening keep nobody out.</summary>
+    [Fact]
+    public void Neighbour_WhoseConnectionsGotStuck_IsTakenAgain_AndConnectedTo()
+    {
+        var a = network.Add("10.9.0.1");
+        var (silent, half) = (new WirePeer(network, a), new WirePeer(network, a));
+        half.Send(half.Open(WirePeer.All).ToMessage());
+        Assert.Equal((SessionState.Idle, SessionState.OpenConfirm), (silent.Connection.State, half.Connection.State));
+        var back = new WirePeer(network, a).Establish();
+        Assert.Equal(SessionState.Idle, half.Connection.State);
+
+        // A session that stands is another matter: what comes beside it may be anybody.
+        var third = new WirePeer(network, a);
+        third.Send(third.Open(WirePeer.All).ToMessage());
+        Assert.Equal((SessionState.Established, SessionState.Idle), (back.Connection.State, third.Connection.State));
+
+        // From this end too, once it has been silent for as long as a try to connect lasts.
+        var waiting = network.Add("10.9.0.9");
+        waiting.Peer(a, static agreed => agreed with { IsPassive = true });
+        a.Peer(waiting);
+        Assert.NotNull(a.Speaker.Accept(waiting.Address, a.Address, network.Now));
+        network.Pass(TimeSpan.FromSeconds(4));
+        Assert.Equal("OpenSent", Of(a, waiting));
+        network.Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal("Established", Of(a, waiting));
+        Assert.Single(a.Of(waiting).Connections);
+    }
+
     [Fact]
     public void Shutdown_TellsTheOtherOperatorWhy()
     {

@@ -33,7 +33,17 @@ public sealed partial class BgpSpeaker
             Move(neighbor, SessionState.Active, "in a range of neighbours", now);
         }
 
-        return neighbor.IsDisabled || neighbor.Connections.Count >= 2 ? null : Begin(neighbor, isOutgoing: false, local, now);
+        // A neighbour that opens another connection has given up the one that it opened before, and what it said of that never came here: it was dropped
+        // for its hop limit or its signature, or the neighbour was switched off.
+        var given = neighbor.Connections.FindAll(static other => other is { IsOutgoing: false, State: < SessionState.Established });
+        if (neighbor.IsDisabled || neighbor.Connections.Count - given.Count >= 2)
+        {
+            return null;
+        }
+
+        var begun = Begin(neighbor, isOutgoing: false, local, now);
+        given.ForEach(other => End(other, "the neighbour opened another connection", now, keepsRoutes: true));
+        return begun;
     }
 
     /// <summary>A connection that <see cref="ISpeakerHost.Connect"/> asked for stands; null if it is not wanted any more.</summary>
@@ -110,11 +120,9 @@ public sealed partial class BgpSpeaker
             if (now >= neighbor.ConnectAt && !neighbor.IsDisabled)
             {
                 neighbor.ConnectAt = Neighbor.Never;
-                if (!neighbor.IsConnecting && neighbor.Session is null && neighbor.Connections.Count == 0)
+                if (!neighbor.IsConnecting && neighbor.Session is null && neighbor.Connections.TrueForAll(IsSilent))
                 {
-                    neighbor.IsConnecting = true;
-                    Move(neighbor, SessionState.Connect, "connecting", now);
-                    host.Connect(neighbor);
+                    TryConnect(neighbor, now);
                 }
             }
 
@@ -161,6 +169,28 @@ public sealed partial class BgpSpeaker
         }
 
         return next;
+    }
+
+    /// <summary>The neighbour opened it, and its OPEN has not come.</summary>
+    private static bool IsSilent(BgpConnection connection) => connection is { IsOutgoing: false, State: SessionState.OpenSent };
+
+    /// <summary>Connects, also beside connections of the neighbour's that have been silent for as long as a try lasts: perhaps nobody is at their other end.</summary>
+    private void TryConnect(Neighbor neighbor, long now)
+    {
+        var due = neighbor.Connections.Count == 0 ? now : neighbor.Connections.Max(static connection => connection.Begun) + neighbor.Config.ConnectRetryMilliseconds;
+        if (now < due)
+        {
+            neighbor.ConnectAt = due;
+            return;
+        }
+
+        neighbor.IsConnecting = true;
+        if (neighbor.Connections.Count == 0)
+        {
+            Move(neighbor, SessionState.Connect, "connecting", now);
+        }
+
+        host.Connect(neighbor);
     }
 
     private static long HoldDeadline(BgpConnection connection) => connection.Negotiated switch
@@ -269,9 +299,14 @@ public sealed partial class BgpSpeaker
         if (neighbor.Connections.Count > 0)
         {
             Move(neighbor, neighbor.Connections.Max(other => other.State), reason, now);
-            if (neighbor.Connections.Find(static other => other.State == SessionState.OpenConfirm && other.HeldBackUntil != Neighbor.Never) is { } waiting)
+if (neighbor.Connections.Find(static other => other.State == SessionState.OpenConfirm && other.HeldBackUntil != Neighbor.Never) is { } waiting)
             {
                 Confirm(waiting, now);
+            }
+
+            if (neighbor is { Session: null, IsDisabled: false, Config.IsPassive: false })
+            {
+                neighbor.ConnectAt = Math.Min(neighbor.ConnectAt, now + neighbor.Config.ConnectRetryMilliseconds);
             }
 
             return;
