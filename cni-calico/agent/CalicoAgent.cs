@@ -33,6 +33,9 @@ internal sealed class CalicoAgent : IDisposable
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HashSet<Problem> told = [];
     private string? waiting;
+
+    // The node's annotation that was named last.
+    private string? nonsense;
     private int warnedMesh;
 
     public CalicoAgent(CalicoOptions options, KubeClient client, EventRecorder events, CalicoMetrics metrics, ILogger logger, TimeProvider time)
@@ -176,10 +179,13 @@ internal sealed class CalicoAgent : IDisposable
     private (NodeRecord Record, int Underlay)? Own(Node self)
     {
         var record = NodeRecord.Read(self);
-        if (record.Problem is { } problem)
+        if (record.Problem != nonsense && record.Problem is { } problem)
         {
-            CalicoLog.Waiting(logger, problem);
+            CalicoLog.ObjectRefused(logger, "Node", options.NodeName, problem);
+            events.Warning(self, "CalicoObjectRefused", problem);
         }
+
+        nonsense = record.Problem;
 
         var found = Find(record.V4.Address, self, IpFamily.V4);
         if (found is not { } v4)
@@ -240,7 +246,7 @@ internal sealed class CalicoAgent : IDisposable
         return new CalicoSnapshot
         {
             Self = self,
-            Others = [.. Watch.Nodes.List().Where(node => node.Metadata.Name != options.NodeName).Select(NodeRecord.Read).OrderBy(static node => node.Name, StringComparer.Ordinal)],
+            Others = [.. Watch.Nodes.List().Where(node => node.Metadata.Name != options.NodeName).Select(node => NodeRecord.Read(node) with { Port = Watch.PortOf(node.Metadata.Name) }).OrderBy(static node => node.Name, StringComparer.Ordinal)],
             Pools = Watch.Pools,
             Blocks = blocks,
             OwnBlocks = Allocator.OwnBlocks,

@@ -60,7 +60,7 @@ internal sealed partial class SpeakerCompiler
 
     private JsonArray Listen()
     {
-        var port = snapshot.Bgp.ListenPort ?? 179;
+        var port = snapshot.Bgp.ListenPort ?? NodeRecord.DefaultPort;
         var own = snapshot.Bgp.BindMode == "NodeIP";
         var list = new List<JsonNode> { End(own ? snapshot.Self.V4.Address : IpAddress.Any(IpFamily.V4)) };
         if (!own || !snapshot.Self.V6.IsNone)
@@ -95,7 +95,7 @@ internal sealed partial class SpeakerCompiler
 
                 var theirs = other.Asn ?? clusterAsn;
                 var neighbor = Neighbor(remote, theirs, local, other.Name);
-                Put(neighbor, "port", snapshot.Bgp.ListenPort is { } port and not 179 ? port : null);
+                Put(neighbor, "port", Port(other));
                 Put(neighbor, "gracefulRestart", Seconds("BGPConfiguration", "default", "nodeMeshMaxRestartTime", snapshot.Bgp.NodeMeshMaxRestartTime, 4095));
                 if (password is not null)
                 {
@@ -164,7 +164,7 @@ internal sealed partial class SpeakerCompiler
             {
                 foreach (var (local, remote) in Pairs(other))
                 {
-                    Add(peer, remote, null, other.Asn ?? clusterAsn, local, other.Name, other.ClusterId);
+                    Add(peer, remote, Port(other), other.Asn ?? clusterAsn, local, other.Name, other.ClusterId);
                 }
             }
         }
@@ -217,7 +217,7 @@ internal sealed partial class SpeakerCompiler
         }
 
         var node = snapshot.Others.FirstOrDefault(other => other.V4.Address == address || other.V6.Address == address);
-        Add(peer, address, port, theirs, local, peer.Metadata.Name, node?.ClusterId ?? default);
+        Add(peer, address, port ?? (node is null ? null : Port(node)), theirs, local, peer.Metadata.Name, node?.ClusterId ?? default);
     }
 
     private void Add(BgpPeer peer, IpAddress remote, int? port, uint theirs, IpAddress local, string description, IpAddress theirCluster)
@@ -303,6 +303,9 @@ internal sealed partial class SpeakerCompiler
         Wrong(peer, $"spec.peerIP: '{text}' is no address");
         return null;
     }
+
+    /// <summary>The port of another node's speaker; null where it is BGP's.</summary>
+    private static int? Port(NodeRecord node) => node.Port == NodeRecord.DefaultPort ? null : node.Port;
 
     private uint? TheirAsn(BgpPeer peer)
     {

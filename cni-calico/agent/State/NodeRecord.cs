@@ -14,6 +14,9 @@ internal sealed record NodeRecord
     public const string VxlanAnnotation = "projectcalico.org/IPv4VXLANTunnelAddr";
     public const string VxlanMacAnnotation = "projectcalico.org/VXLANTunnelMACAddr";
 
+    /// <summary>BGP's port (RFC 4271 section 8.2.1).</summary>
+    public const int DefaultPort = 179;
+
     public required string Name { get; init; }
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
@@ -22,6 +25,9 @@ internal sealed record NodeRecord
     public IpPrefix V4 { get; init; }
 
     public IpPrefix V6 { get; init; }
+
+    /// <summary>Where its speaker takes sessions: listenPort of BGPConfiguration «node.NAME» or «default».</summary>
+    public int Port { get; init; } = DefaultPort;
 
     /// <summary>An AS number of its own.</summary>
     public uint? Asn { get; init; }

@@ -112,6 +112,9 @@ internal sealed class ClusterWatch : IIpamView
         return merged;
     }
 
+    /// <summary>Where a node's speaker takes sessions.</summary>
+    public int PortOf(string name) => Configurations.Get(null, $"node.{name}")?.Spec.ListenPort ?? Configurations.Get(null, "default")?.Spec.ListenPort ?? NodeRecord.DefaultPort;
+
     /// <summary>The passwords in kube-system's Secrets, by NAME/KEY.</summary>
     public Dictionary<string, string> Passwords()
     {

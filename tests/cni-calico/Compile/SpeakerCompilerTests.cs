@@ -24,6 +24,20 @@ public class SpeakerCompilerTests
     }
 
     [Fact]
+    public void Sessions_WithNodes_GoToThePortsWhereTheseListen()
+    {
+        var others = new[] { Node(2), Node(3) with { Port = 1790 }, Reflector(4) with { Port = 1791 } };
+        var peers = new[] { Peer("a", new BgpPeerSpec { PeerSelector = "has(rr)" }), Peer("b", new BgpPeerSpec { PeerIP = "10.89.0.9", AsNumber = 65001 }) };
+        var config = Read(Snapshot() with { Bgp = new BgpConfigurationSpec { ListenPort = 1795, BindMode = "NodeIP" }, Others = others, Peers = peers }, out _);
+        Assert.Equal([("10.89.0.2", 179), ("10.89.0.3", 1790), ("10.89.0.4", 1791), ("10.89.0.9", 179)], config.Neighbors.Select(static neighbor => (neighbor.Session.Address.ToString(), neighbor.Port)));
+        Assert.Equal(["10.89.0.1:1795"], config.Listen.Select(static end => $"{end.Address}:{end.Port}"));
+
+        // A peer that is named by its address, and is a node all the same.
+        peers[1].Spec.PeerIP = "10.89.0.3";
+        Assert.Contains(Read(Snapshot() with { Bgp = new BgpConfigurationSpec { NodeToNodeMeshEnabled = false }, Others = others, Peers = peers }, out _).Neighbors, static neighbor => neighbor.Port == 1790);
+    }
+
+    [Fact]
     public void DualStack_HasASessionPerFamily()
     {
         var config = Read(Snapshot() with { Self = Node(1) with { V6 = IpPrefix.Parse("fd00::1/64") }, Others = [Node(2) with { V6 = IpPrefix.Parse("fd00::2/64") }] }, out _);
