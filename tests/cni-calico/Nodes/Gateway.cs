@@ -9,7 +9,7 @@ using Sysctl = Podwire.Netlink.Namespaces.Sysctl;
 
 namespace Podwire.CniCalico.Tests.Nodes;
 
-/// <summary>A router with Debian's bird in a namespace of its own, 10.89.0.HOST on the nodes' link, and a client at 172.30.HOST.2 behind it.</summary>
+/// <summary>A router with Debian's bird in a namespace of its own, 10.89.0.HOST and fd00:89::HOST on the nodes' link, and a client at 172.30.HOST.2 and fd00:172:HOST::2 behind it.</summary>
 internal sealed class Gateway : IDisposable
 {
     private const string Daemon = "/usr/sbin/bird";
@@ -29,16 +29,18 @@ internal sealed class Gateway : IDisposable
         using var inside = RouteSocket.Open(Namespace);
         inside.SetLink("lo", new LinkChange { Up = true });
         inside.AddLink(new VethSpec("eth1", "eth0") { Up = true, PeerNamespace = Client });
-        Up(inside, "eth0", $"{Address}/24");
-        Up(inside, "eth1", $"172.30.{host}.1/24");
+        Up(inside, "eth0", $"{Address}/24", $"{AddressV6}/64");
+        Up(inside, "eth1", $"172.30.{host}.1/24", $"fd00:172:{host}::1/64");
         using var behind = RouteSocket.Open(Client);
         behind.SetLink("lo", new LinkChange { Up = true });
-        Up(behind, "eth0", $"172.30.{host}.2/24");
+        Up(behind, "eth0", $"172.30.{host}.2/24", $"fd00:172:{host}::2/64");
         behind.AddRoute(new RouteEntry(IpPrefix.Parse("0.0.0.0/0")) { Gateway = IpAddress.Parse($"172.30.{host}.1") });
+        behind.AddRoute(new RouteEntry(IpPrefix.Parse("::/0")) { Gateway = IpAddress.Parse($"fd00:172:{host}::1") });
         Namespace.Run(static () =>
         {
             Sysctl.Write("net/ipv4/ip_forward", "1");
             Sysctl.Write("net/ipv4/conf/all/rp_filter", "0");
+            Sysctl.Write("net/ipv6/conf/all/forwarding", "1");
 
             // By ports too: two connections of one client may go two ways.
             Sysctl.Write("net/ipv4/fib_multipath_hash_policy", "1");
@@ -48,6 +50,8 @@ internal sealed class Gateway : IDisposable
     public int Host { get; }
 
     public string Address => $"10.89.0.{Host}";
+
+    public string AddressV6 => $"fd00:89::{Host}";
 
     public NetNamespace Namespace { get; }
 
@@ -63,6 +67,13 @@ internal sealed class Gateway : IDisposable
     public static string Peer(int node, uint asn, uint theirs = 64512, string rest = "", string export = "where proto = \"told\"") =>
         $"protocol bgp node{node} {{ local as {asn}; neighbor 10.89.0.1{node} as {theirs}; multihop; connect delay time 1; connect retry time 1; error wait time 1, 2; graceful restart on; {rest} ipv4 {{ import all; export {export}; }}; }}\n";
 
+    /// <summary>The session over IPv6, for IPv6 routes.</summary>
+    public static string PeerV6(int node, uint asn) =>
+        $"protocol bgp node{node}v6 {{ local as {asn}; neighbor fd00:89::1{node} as 64512; multihop; connect delay time 1; connect retry time 1; error wait time 1, 2; ipv6 {{ import all; export where proto = \"toldv6\"; }}; }}\n";
+
+    /// <summary>The client's network, told over IPv6.</summary>
+    public string ToldV6() => $"protocol static toldv6 {{ ipv6; route fd00:172:{Host}::/64 via \"eth1\"; }}\n";
+
     /// <summary>Routes that the gateway tells.</summary>
     public string Told(params string[] more) => $"protocol static told {{ ipv4; route 172.30.{Host}.0/24 via \"eth1\"; {string.Concat(more.Select(static prefix => $"route {prefix} blackhole; "))} }}\n";
 
@@ -74,8 +85,9 @@ internal sealed class Gateway : IDisposable
             log "{{LogFile}}" all;
             debug protocols { states, events };
             protocol device { }
-            protocol direct { ipv4; interface "eth0"; }
+            protocol direct { ipv4; ipv6; interface "eth0"; }
             protocol kernel { merge paths on; ipv4 { import none; export where source = RTS_BGP; }; }
+            protocol kernel { merge paths on; ipv6 { import none; export where source = RTS_BGP; }; }
             {{string.Concat(parts)}}
             """);
         if (bird is null)
@@ -110,8 +122,11 @@ internal sealed class Gateway : IDisposable
     public Task SaysAsync(string prefix, string text) => CalicoNetwork.UntilAsync($"{prefix} has {text}", () => Ask($"show route {prefix} all").Contains(text, StringComparison.Ordinal) ? null : Ask("show route all"));
 
     /// <summary>Waits for the sessions with these nodes.</summary>
-    public Task EstablishedAsync(params int[] nodes) => CalicoNetwork.UntilAsync(
-        "sessions", () => nodes.All(node => Ask($"show protocols node{node}").Contains("Established", StringComparison.Ordinal)) ? null : $"{Ask("show protocols")}\n{Log}");
+    public Task EstablishedAsync(params int[] nodes) => EstablishedAsync([.. nodes.Select(static node => $"node{node}")]);
+
+    /// <summary>Waits for these sessions.</summary>
+    public Task EstablishedAsync(params string[] names) => CalicoNetwork.UntilAsync(
+        "sessions", () => names.All(name => Ask($"show protocols {name}").Contains("Established", StringComparison.Ordinal)) ? null : $"{Ask("show protocols")}\n{Log}");
 
     public string Ip(string arguments) => CalicoNetwork.Run("ip", ["-n", netns, .. arguments.Split(' ')]);
 
@@ -135,10 +150,11 @@ internal sealed class Gateway : IDisposable
 
     private string Socket => Path.Combine(directory, "bird.ctl");
 
-    private static void Up(RouteSocket route, string name, string address)
+    private static void Up(RouteSocket route, string name, string address, string addressV6)
     {
         var index = route.GetLink(name)!.Index;
         route.AddAddress(new AddressEntry(index, IpPrefix.Parse(address)));
+        route.AddAddress(new AddressEntry(index, IpPrefix.Parse(addressV6)) { Flags = AddressFlags.NoDad });
         route.SetLink(index, new LinkChange { Up = true });
     }
 }

@@ -4,7 +4,7 @@ using Podwire.Kube.Objects;
 
 namespace Podwire.CniCalico.Tests.Nodes;
 
-/// <summary>Three nodes in a full mesh, two gateways of another AS, and a pod on each node: one network for the checks of a class.</summary>
+/// <summary>Three nodes of both families in a full mesh, two gateways of another AS, and a pod on each node: one network for the checks of a class.</summary>
 public sealed class GatewayNetwork : IAsyncDisposable
 {
     private readonly SemaphoreSlim starting = new(1);
@@ -52,11 +52,12 @@ public sealed class GatewayNetwork : IAsyncDisposable
 
     private async Task<CalicoNetwork> MakeAsync()
     {
-        var made = await CalicoNetwork.StartAsync(3);
+        var made = await CalicoNetwork.StartAsync(3, v6: true);
         try
         {
             (First, Second) = (made.Gateway(201), made.Gateway(202));
             await made.Api.PoolAsync("v4", "10.244.0.0/16", static spec => spec.NatOutgoing = true);
+            await made.Api.PoolAsync("v6", "fd00:244::/64");
             await made.Api.PoolAsync("outside", "172.30.0.0/16", static spec => spec.Disabled = true);
             await made.Api.Client.CreateAsync(CalicoResources.BgpConfigurations, new BgpConfiguration { Metadata = { Name = "default" } }, TestApi.Cancel);
             foreach (var gateway in (Gateway[])[First, Second])

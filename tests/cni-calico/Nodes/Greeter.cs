@@ -15,8 +15,9 @@ internal sealed class Greeter : IDisposable
     {
         listener = ns.Run(static () =>
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Any, Port));
+            // Of both families.
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, Port));
             socket.Listen(256);
             return socket;
         });
@@ -32,7 +33,8 @@ internal sealed class Greeter : IDisposable
             while (true)
             {
                 using var client = await listener.AcceptAsync();
-                await client.SendAsync(Encoding.UTF8.GetBytes($"{name} {((IPEndPoint)client.RemoteEndPoint!).Address}"));
+                var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
+                await client.SendAsync(Encoding.UTF8.GetBytes($"{name} {(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from)}"));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

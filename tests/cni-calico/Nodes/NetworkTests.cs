@@ -18,6 +18,10 @@ public class NetworkTests
         await using var network = await CalicoNetwork.StartAsync(3, v6: true);
         await network.Api.PoolAsync("v4", "10.244.0.0/16", static spec => spec.NatOutgoing = true);
         await network.Api.PoolAsync("v6", "fd00:244::/64");
+
+        // Not BGP's port, and only at the nodes' own addresses; the third node has a port of its own.
+        await network.Api.Client.CreateAsync(CalicoResources.BgpConfigurations, new BgpConfiguration { Metadata = { Name = "default" }, Spec = { ListenPort = 1790, BindMode = "NodeIP" } }, TestApi.Cancel);
+        await network.Api.Client.CreateAsync(CalicoResources.BgpConfigurations, new BgpConfiguration { Metadata = { Name = "node.node3" }, Spec = { ListenPort = 1793 } }, TestApi.Cancel);
         await network.StartNodesAsync();
         var pods = new List<CalicoPod>();
         for (var number = 1; number <= 3; number++)
@@ -32,6 +36,10 @@ public class NetworkTests
                 await CalicoNetwork.AssertReachesAsync(from, to);
             }
         }
+
+        AssertListens(network[1], "10.89.0.11:1790", "[fd00:89::11]:1790");
+        AssertListens(network[3], "10.89.0.13:1793", "[fd00:89::13]:1793");
+        Assert.DoesNotContain(Sockets(network[1], "established"), static line => line.Contains(":179 ", StringComparison.Ordinal));
 
         // The names that Calico gives, by its formula; kept addresses; the pods' next hops.
         var node = network[1];
@@ -68,6 +76,12 @@ public class NetworkTests
         Assert.DoesNotContain(await network.Api.HandlesAsync(), handle => handle.Spec.HandleID == pods[0].Handle);
         Assert.DoesNotContain("cali", node.Ip("link"), StringComparison.Ordinal);
     }
+
+    private static void AssertListens(CalicoNode node, params string[] expected) =>
+        Assert.Equal(expected, Sockets(node, "listening").Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]).Order(StringComparer.Ordinal));
+
+    private static string[] Sockets(CalicoNode node, string state) =>
+        CalicoNetwork.Run("ip", ["netns", "exec", node.NetnsName, "ss", "-Htn", "state", state]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
     public async Task Reflector_WithPasswords_AndBorrowedAddresses_PodsReachEachOther()
@@ -209,6 +223,7 @@ public class NetworkTests
         var early = await node.PodAsync("early");
         var (code, answer) = node.Call("ADD", early);
         Assert.Equal((1, 11), (code, (int)answer["code"]!));
+        await AsnAsync("one");
         await network.StartNodesAsync();
         Assert.Equal("10.244.3.3", (await node.PodAsync("one", static pod => pod.Metadata.Annotations["cni.projectcalico.org/ipAddrs"] = """["10.244.3.3"]""")).Attach().Address.ToString());
         Assert.StartsWith("10.245.", (await node.PodAsync("two", static pod => pod.Metadata.Annotations["cni.projectcalico.org/ipv4pools"] = """["b"]""")).Attach().Address.ToString(), StringComparison.Ordinal);
@@ -223,5 +238,12 @@ public class NetworkTests
         await network.Api.PoolAsync("c", "10.244.128.0/17");
         await CalicoNetwork.UntilAsync("the overlap is told", () => node.Log.Contains("IPPool c: spec.cidr: 10.244.128.0/17 overlaps 10.244.0.0/16 of IPPool a", StringComparison.Ordinal) ? null : node.Log);
         Assert.DoesNotContain(await network.Api.HandlesAsync(), handle => handle.Spec.HandleID == taken.Handle);
+
+        // The node's own annotation is named once until it changes, however often the agent looks at it meanwhile.
+        await AsnAsync("two");
+        await CalicoNetwork.UntilAsync("the other value is told", () => node.Log.Contains("Node node1: projectcalico.org/ASNumber: 'two' is no AS number", StringComparison.Ordinal) ? null : node.Log);
+        Assert.Equal(2, node.Log.Split("Node node1: projectcalico.org/ASNumber: 'one' is no AS number").Length);
+
+        Task AsnAsync(string text) => network.ChangeAsync(KubeResources.Nodes, "node1", self => self.Metadata.Annotations["projectcalico.org/ASNumber"] = text);
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Podwire.CniCalico.Ipam.Api;
 using Podwire.Kube;
 using Podwire.Kube.Objects;
@@ -37,6 +39,10 @@ public class PeerFieldTests
         await AddAsync("port", new BgpPeerSpec(), port: 1790);
         await AddAsync("nodeip", new BgpPeerSpec(), net: 88);
         await AddAsync("source", new BgpPeerSpec { SourceAddress = "None" }, neighbor: "10.88.0.11", net: 88);
+        await AddAsync("alive", new BgpPeerSpec { KeepaliveTime = "1s" });
+
+        // Not on any of the node's networks: the way to it is what the peer says.
+        await AddAsync("behind", new BgpPeerSpec(), net: 87);
         node.Start();
         await node.ReadyAsync();
         string[] down = ["nohops", "wrong", "none"];
@@ -45,8 +51,12 @@ public class PeerFieldTests
             await gateway.EstablishedAsync(1);
         }
 
+        var beats = BeatsAsync();
         Assert.Contains("Restart time: 300", gateways["restart"].Ask("show protocols all node1"), StringComparison.Ordinal);
         Assert.Contains("Source address:   10.88.0.", gateways["nodeip"].Ask("show protocols all node1"), StringComparison.Ordinal);
+
+        var behind = gateways["behind"];
+        Assert.Equal($"10.87.0.{behind.Host} via {behind.Address} dev eth0 proto 81", node.Ip($"route show 10.87.0.{behind.Host}").Trim());
 
         // The node's block, and one that a gateway tells and that is told on: with the next hop it has within the AS and where it is to be kept.
         Assert.Equal(0, node.Call("ADD", await node.PodAsync("pod"), plugin: "calico-ipam").Code);
@@ -75,6 +85,33 @@ public class PeerFieldTests
         await CalicoNetwork.UntilAsync("the old password is none any more", () => gateways["secret"].Ask("show protocols node1").Contains("Established", StringComparison.Ordinal) ? "established" : null);
         Assert.All((string[])["none", "nohops"], name => Assert.NotEqual("Established", StateOf(gateways[name])));
 
+        // What came from too far and never got through does not keep the gateway out once it is as it has to be.
+        gateways["nohops"].Run(gateways["nohops"].Told(), Gateway.Peer(1, 65001, rest: "ttl security on; multihop 1;"));
+        await CalicoNetwork.UntilAsync("the hop limit is right now", () => StateOf(gateways["nohops"]) == "Established" ? null : $"{gateways["nohops"].Log}\n{node.Log}");
+        await network.ChangeAsync(CalicoResources.BgpPeers, "behind", static peer => peer.Spec.ReachableBy = null);
+        await CalicoNetwork.UntilAsync("the way goes with what said it", () => node.Ip($"route show 10.87.0.{behind.Host}") is { Length: > 0 } route ? route : null);
+        await beats;
+
+        // What the gateways' hold timers say: the time that the node offers, and how often it is heard of in between.
+        async Task BeatsAsync()
+        {
+            var (alive, port, before) = (0, 0, (Alive: 0.0, Port: 0.0));
+            await CalicoNetwork.UntilAsync("keepalives come more often where the peer says so", () =>
+            {
+                var now = (Alive: Hold("alive"), Port: Hold("port"));
+                (alive, port, before) = (alive + (now.Alive > before.Alive ? 1 : 0), port + (now.Port > before.Port ? 1 : 0), now);
+                return alive >= port + 3 ? null : $"{alive} and {port}";
+            });
+        }
+
+        double Hold(string name)
+        {
+            var said = gateways[name].Ask("show protocols all node1");
+            var timer = Regex.Match(said, @"Hold timer:\s+([\d.]+)/90");
+            Assert.True(timer.Success, said);
+            return double.Parse(timer.Groups[1].Value, CultureInfo.InvariantCulture);
+        }
+
         // The gateway may think so of one whose packets come from too far: our answers reach it.
         string? StateOf(Gateway gateway) => (string?)JsonNode.Parse(node.Ask("neighbors"))!["neighbors"]!.AsArray().Single(entry => (string)entry!["address"]! == gateway.Address)!["state"];
 
@@ -86,6 +123,7 @@ public class PeerFieldTests
             {
                 gateway.Ip($"addr add {address}/24 dev eth0");
                 rest += $"source address {address};";
+                spec.ReachableBy = net == 87 ? gateway.Address : null;
             }
 
             spec.AsNumber ??= 65001;
