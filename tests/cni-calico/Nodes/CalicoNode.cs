@@ -25,7 +25,7 @@ internal sealed class CalicoNode : IAsyncDisposable
         Number = number;
         NetnsName = $"{network.Prefix}-n{number}";
         Namespace = NetNamespace.Create($"/run/netns/{NetnsName}");
-        File.CreateSymbolicLink(Path.Combine(directory, "calico-ipam"), OtherTask.Executable);
+        File.CreateSymbolicLink(Path.Combine(directory, "calico-ipam"), OtherTask.Ipam);
     }
 
     public int Number { get; }
@@ -58,8 +58,8 @@ internal sealed class CalicoNode : IAsyncDisposable
 
     public void Start(params string[] more)
     {
-        agent = Process.Start(OtherTask.In(
-            NetnsName, "agent", ["--kubeconfig", network.Api.NodeKubeconfig, "--hostname-override", Name, "--socket", Path.Combine(directory, "cni.sock"), "--bgp-state-socket", StateSocket, "--state-dir", Path.Combine(directory, "state"), "--resync-period", "1s", .. more]))!;
+        agent = Process.Start(OtherTask.Agent(
+            NetnsName, ["--kubeconfig", network.Api.NodeKubeconfig, "--hostname-override", Name, "--socket", Path.Combine(directory, "cni.sock"), "--bgp-state-socket", StateSocket, "--state-dir", Path.Combine(directory, "state"), "--resync-period", "1s", .. more]))!;
         foreach (var line in (Action<DataReceivedEventHandler>[])[handler => agent.ErrorDataReceived += handler, handler => agent.OutputDataReceived += handler])
         {
             line((_, told) =>
@@ -99,7 +99,7 @@ internal sealed class CalicoNode : IAsyncDisposable
 
     /// <summary>Calls the plugin as a runtime does; the exit code and the answer.</summary>
     public (int Code, JsonObject Answer) Call(string command, CalicoPod? pod, JsonObject? previous = null, Action<JsonObject>? more = null, string plugin = "calico") =>
-        Call(OtherTask.In(NetnsName, "plugin", plugin), directory, command, pod, previous, more);
+        Call(OtherTask.Plugin(NetnsName, plugin), directory, command, pod, previous, more);
 
     /// <summary>Calls a plugin that is started another way, with the plugins of another folder.</summary>
     public (int Code, JsonObject Answer) Call(ProcessStartInfo start, string path, string command, CalicoPod? pod, JsonObject? previous = null, Action<JsonObject>? more = null)

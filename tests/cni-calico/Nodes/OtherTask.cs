@@ -7,17 +7,30 @@ using Podwire.Netlink.Namespaces;
 
 namespace Podwire.CniCalico.Tests.Nodes;
 
-/// <summary>The agent and the plugins as processes of their own: this very test program, started with another task.</summary>
+/// <summary>
+/// The agent and the plugins as processes of their own: the shipped executables where they are built, or else this very test program, started with
+/// another task.
+/// </summary>
 internal static class OtherTask
 {
     private const string Task = "PODWIRE_TEST_TASK";
 
-    /// <summary>The file that <c>calico-ipam</c> is a name of too, so that one plugin finds the other as it does when installed.</summary>
-    public static string Executable => Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Path.ChangeExtension(typeof(OtherTask).Assembly.Location, null) : Environment.ProcessPath;
+    /// <summary>The file that <c>calico-ipam</c> is a name of, so that one plugin finds the other as it does when installed.</summary>
+    public static string Ipam => CalicoExecutables.Plugins is { } folder ? Path.Combine(folder, "calico-ipam") : Itself;
 
-    public static ProcessStartInfo In(string ns, string task, params string[] args)
+    private static string Itself => Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Path.ChangeExtension(typeof(OtherTask).Assembly.Location, null) : Environment.ProcessPath;
+
+    /// <summary>podwire-calico in a namespace.</summary>
+    public static ProcessStartInfo Agent(string ns, params string[] args) => CalicoExecutables.Agent is { } file ? In(ns, file, args) : As("agent", In(ns, Itself, args));
+
+    /// <summary>A plugin in a namespace.</summary>
+    public static ProcessStartInfo Plugin(string ns, string name) => CalicoExecutables.Plugins is { } folder ? In(ns, Path.Combine(folder, name)) : As("plugin", In(ns, Itself, name));
+
+    private static ProcessStartInfo In(string ns, string file, params string[] args) =>
+        new("ip", ["netns", "exec", ns, file, .. args]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+
+    private static ProcessStartInfo As(string task, ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Executable, .. args]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.Environment[Task] = task;
 
         // Short lives: counting calls for a better compilation later costs a fifth of them.
