@@ -40,6 +40,9 @@ internal sealed record ModelRun(TableChange? Change)
     /// <summary>Classes that nobody has any more.</summary>
     public List<PolicyClass> Abandoned { get; } = [];
 
+    /// <summary>Groups whose sets a class has ceased to ask; another one of this run may ask them again.</summary>
+    public List<PeerGroup> Unasked { get; } = [];
+
     /// <summary>An address may be judged otherwise by the classes that use these groups.</summary>
     public void Touch(PeerGroup[] groups, IpAddress address)
     {

@@ -252,8 +252,7 @@ internal sealed partial class PolicyModel
         {
             if (--group.SetUsers == 0)
             {
-                TellGroup(group, goes: true, run);
-                group.Elements = null;
+                run.Unasked.Add(group);
             }
         }
 
@@ -274,7 +273,7 @@ internal sealed partial class PolicyModel
 
             foreach (var member in group.Members)
             {
-                member.Groups = [.. member.Groups.Where(other => other != group)];
+                member.Groups = Array.FindAll(member.Groups, other => other != group);
             }
         }
     }

@@ -96,13 +96,17 @@ internal sealed partial class PolicyModel
     private static void Tell(PeerGroup group, TableSchema schema, bool goes, TableChange change)
     {
         var set = GroupSet(group, schema);
+        var elements = ElementsOf(group.Elements!, schema.Family);
         TellSet(change, schema, set, goes);
-        foreach (var address in group.Elements!)
+        if (!goes)
         {
-            if (address.Family == schema.Family)
-            {
-                TellElement(change, schema, set, SetElement.Of(NftScalar.Address(address)), goes);
-            }
+            change.ElementsCome(schema.Id, set, elements.AsSpan());
+            return;
+        }
+
+        foreach (var element in elements)
+        {
+            change.ElementGoes(schema.Id, set, element);
         }
     }
 
@@ -113,7 +117,7 @@ internal sealed partial class PolicyModel
     {
         foreach (var group in one.Asked.Shared)
         {
-            if (++group.SetUsers > 1)
+            if (++group.SetUsers > 1 || group.Elements is not null)
             {
                 continue;
             }
@@ -130,17 +134,33 @@ internal sealed partial class PolicyModel
                 }
             }
 
-            TellGroup(group, goes: false, run);
+            for (var i = 0; i < TableSchema.All.Length; i++)
+            {
+                if (inUse[i] && run.Change is { } change)
+                {
+                    Tell(group, TableSchema.All[i], goes: false, change);
+                }
+            }
         }
     }
 
-    private void TellGroup(PeerGroup group, bool goes, ModelRun run)
+    /// <summary>Sets of groups that nobody asks any more go with all that is in them.</summary>
+    private void RetireGroups(ModelRun run)
     {
-        for (var i = 0; i < TableSchema.All.Length; i++)
+        foreach (var group in run.Unasked)
         {
-            if (inUse[i] && run.Change is { } change)
+            if (group.SetUsers > 0 || group.Elements is null)
             {
-                Tell(group, TableSchema.All[i], goes, change);
+                continue;
+            }
+
+            group.Elements = null;
+            for (var i = 0; i < TableSchema.All.Length; i++)
+            {
+                if (inUse[i])
+                {
+                    run.Change?.WholeSetGoes(TableSchema.All[i].Id, GroupSet(group, TableSchema.All[i]));
+                }
             }
         }
     }

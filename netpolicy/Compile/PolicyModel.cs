@@ -205,6 +205,7 @@ internal sealed partial class PolicyModel
         UpdateSlots(run);
         UpdateAnswers(run);
         RetireClasses(run);
+        RetireGroups(run);
         UseFamilies(run, begins: false);
     }
 

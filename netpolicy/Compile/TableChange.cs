@@ -24,6 +24,13 @@ internal sealed class TableChange
     /// <summary>A set as it was; its elements are told one by one.</summary>
     public void SetGoes(TableId table, SetObject set) => Goes(setsBefore, setsAfter, (table, set.Name), set);
 
+    /// <summary>A set that goes with all that is in it, and does not come again within this change.</summary>
+    public void WholeSetGoes(TableId table, SetObject set)
+    {
+        SetGoes(table, set);
+        elements.Remove((table, set.Name));
+    }
+
     /// <summary>A set as it is to be.</summary>
     public void SetComes(TableId table, SetObject set) => setsAfter[(table, set.Name)] = set;
 
@@ -45,9 +52,26 @@ internal sealed class TableChange
     }
 
     /// <summary>An element as it is to be.</summary>
-    public void ElementComes(TableId table, SetObject set, SetElement element)
+    public void ElementComes(TableId table, SetObject set, SetElement element) => Comes(ChangesOf(table, set).ByKey, element);
+
+    /// <summary>Elements as they are to be.</summary>
+    public void ElementsCome(TableId table, SetObject set, ReadOnlySpan<SetElement> all)
     {
+        if (all.IsEmpty)
+        {
+            return;
+        }
+
         var changes = ChangesOf(table, set).ByKey;
+        changes.EnsureCapacity(all.Length);
+        foreach (var element in all)
+        {
+            Comes(changes, element);
+        }
+    }
+
+    private static void Comes(Dictionary<(NftData Key, NftData End), (SetElement? Before, SetElement? After)> changes, SetElement element)
+    {
         ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, (element.Key, element.KeyEnd), out _);
         change.After = element;
         if (change.Before is { } before && before.Equals(element))
