@@ -54,6 +54,9 @@ internal static partial class PolicyLog
     [LoggerMessage(23, LogLevel.Warning, "the addresses behind wildcards are not kept for a later start: {Reason}")]
     public static partial void AnswersNotKept(ILogger logger, string reason);
 
+    [LoggerMessage(25, LogLevel.Warning, "connections cannot be listed ({Reason}): all addresses behind wildcards count on")]
+    public static partial void ConnectionsUnknown(ILogger logger, string reason);
+
     [LoggerMessage(24, LogLevel.Error, "the kernel has no room for the rules of {Count} addresses, which are put aside: {Reason}")]
     public static partial void NoRoom(ILogger logger, int count, string reason);
 

@@ -116,6 +116,8 @@ public class TestCluster : IAsyncLifetime
         var enforcer = new PolicyNode(options, client, kernel, NullLoggerFactory.Instance);
         var running = enforcer.RunAsync(stop.Token);
         enforcers.Add((enforcer, kernel, client, running, stop));
+        // Whatever waits for such an enforcer waits in vain, and does not know why.
+        _ = running.ContinueWith(ended => Console.Error.WriteLine($"the enforcer of {node} ended: {ended.Exception}"), TaskContinuationOptions.OnlyOnFaulted);
         if (!isAwaited)
         {
             return;
