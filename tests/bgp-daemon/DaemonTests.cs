@@ -7,37 +7,15 @@ using Podwire.BgpDaemon.Config;
 
 namespace Podwire.BgpDaemon.Tests;
 
-/// <summary>podwire-bgp as a process: what systemd, scrapers, operators and their mistakes see. Under the JIT, and the executable of make build where there is one.</summary>
+/// <summary>podwire-bgp as a process: what systemd, scrapers, operators and their mistakes see.</summary>
 public class DaemonTests
 {
     private const string Secret = "sw0rdf1sh";
 
-    public static TheoryData<string> Programs => [.. File.Exists(Executable) ? (string[])["JIT", "NativeAOT"] : ["JIT"]];
-
-    private static string Executable => Path.Combine(Root, "out/bin/podwire-bgp");
-
-    private static string Root
-    {
-        get
-        {
-            var folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "Net.sln")))
-            {
-                folder = Path.GetDirectoryName(folder)!;
-            }
-
-            return folder;
-        }
-    }
-
-    private static void Choose(Lab lab, string program) => lab.Program = program == "JIT" ? lab.Program : [Executable];
-
-    [Theory]
-    [MemberData(nameof(Programs))]
-    public void Daemon_AtWork_TellsSystemdScrapersAndOperators_AndNoPassword(string program)
+    [Fact]
+    public void Daemon_AtWork_TellsSystemdScrapersAndOperators_AndNoPassword()
     {
         using var lab = new Lab(2);
-        Choose(lab, program);
         var file = Path.Combine(lab.Folder, "password");
         File.WriteAllText(file, Secret + "-of-a-file\n");
         lab.WriteConfig($$"""
@@ -100,15 +78,13 @@ public class DaemonTests
         Assert.DoesNotContain(Secret, string.Concat(neighbors, routes, explain, summary, metrics, lab.DaemonLog));
     }
 
-    [Theory]
-    [MemberData(nameof(Programs))]
-    public void CommandLine_AndConfiguration_AreCheckedBeforeAnythingIsDone(string program)
+    [Fact]
+    public void CommandLine_AndConfiguration_AreCheckedBeforeAnythingIsDone()
     {
         using var lab = new Lab(0);
-        Choose(lab, program);
         (int Code, string Output, string Error) Run(params string[] flags)
         {
-            using var process = Process.Start(new ProcessStartInfo(lab.Program[0], [.. lab.Program[1..], .. flags]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(Lab.Program[0], [.. Lab.Program[1..], .. flags]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var error = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEnd();
             Assert.True(process.WaitForExit(30_000));

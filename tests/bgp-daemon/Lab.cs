@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Podwire.BgpDaemon.Command;
+using Podwire.Executables;
 
 namespace Podwire.BgpDaemon.Tests;
 
@@ -60,8 +61,8 @@ internal sealed partial class Lab : IDisposable
         return daemon;
     }
 
-    /// <summary>podwire-bgp: this program under the JIT, or the executable that a test puts here.</summary>
-    public string[] Program { get; set; } = [Environment.ProcessPath!, .. Self, "podwire-bgp"];
+    /// <summary>podwire-bgp: the executable of make build, or this program under the JIT.</summary>
+    public static string[] Program { get; } = BuiltExecutables.Find("bin/podwire-bgp") is { } built ? [built] : [Environment.ProcessPath!, .. Self, "podwire-bgp"];
 
     /// <summary>VARIABLE=VALUE for the daemon.</summary>
     public List<string> Variables { get; } = [];

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Podwire.Executables;
 using Podwire.CniFlannel.Agent;
 
 namespace Podwire.CniFlannel.Tests;
@@ -37,7 +38,8 @@ internal sealed class AgentProcess : IDisposable
 
     public static AgentProcess Start(string ns, Dictionary<string, string> environment, params string[] args)
     {
-        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(AgentProcess).Assembly.Location] : (string[])[], .. args])
+        string[] self = [Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(AgentProcess).Assembly.Location] : (string[])[]];
+        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, .. BuiltExecutables.Find("bin/podwire-flannel") is { } built ? [built] : self, .. args])
         {
             RedirectStandardError = true,
         };

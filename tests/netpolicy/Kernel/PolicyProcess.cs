@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Podwire.Executables;
 
 namespace Podwire.NetPolicy.Tests.Kernel;
 
-/// <summary>podwire-netpolicy as a process of its own, in a namespace: this very test program, started with another task.</summary>
+/// <summary>podwire-netpolicy as a process of its own, in a namespace: the executable of make build, or this very test program, started with another task.</summary>
 internal sealed class PolicyProcess : IDisposable
 {
     private const string Task = "PODWIRE_TEST_TASK";
@@ -37,7 +38,8 @@ internal sealed class PolicyProcess : IDisposable
 
     public static PolicyProcess Start(string ns, params string[] args)
     {
-        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(PolicyProcess).Assembly.Location] : (string[])[], .. args])
+        string[] self = [Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(PolicyProcess).Assembly.Location] : (string[])[]];
+        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, .. BuiltExecutables.Find("bin/podwire-netpolicy") is { } built ? [built] : self, .. args])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Podwire.Executables;
 using Podwire.Netlink.Namespaces;
 using Podwire.Primitives;
 using Podwire.Proxy.Explain;
 
 namespace Podwire.Proxy.Tests.Kernel;
 
-/// <summary>podwire-proxy as a process of its own, in a namespace: this very test program, started with another task.</summary>
+/// <summary>podwire-proxy as a process of its own, in a namespace: the executable of make build, or this very test program, started with another task.</summary>
 internal sealed class ProxyProcess : IDisposable
 {
     private const string Task = "PODWIRE_TEST_TASK";
@@ -56,7 +57,14 @@ internal sealed class ProxyProcess : IDisposable
 
     private static ProxyProcess StartTask(string ns, string task, string[] args, string? path)
     {
-        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(ProxyProcess).Assembly.Location] : (string[])[], .. args])
+        string[] self = [Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(ProxyProcess).Assembly.Location] : (string[])[]];
+        var program = task switch
+        {
+            "podwire-proxy" when BuiltExecutables.Find("bin/podwire-proxy") is { } built => [built],
+            "explain" when BuiltExecutables.Find("bin/podwire") is { } built => [built, "explain"],
+            _ => self,
+        };
+        var start = new ProcessStartInfo("ip", ["netns", "exec", ns, .. program, .. args])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
