@@ -33,7 +33,7 @@ out/.built: $(SOURCES) | deps framework
 
 ## make test    every test (root: kernel and end-to-end tests make network namespaces)
 test: deps framework build
-	@PODWIRE_EXECUTABLES=$(CURDIR)/out tests/run.sh
+	@tests/run.sh
 
 ## make fuzz    every decoder over mutated input, FUZZ_SECONDS (60) each, BGP's with FUZZ_INPUTS (10000000) at least
 fuzz: deps framework

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Podwire.Cni;
 using Podwire.CniCalico.Agent;
 using Podwire.CniCalico.Plugin;
+using Podwire.Executables;
 using Podwire.Netlink.Namespaces;
 
 namespace Podwire.CniCalico.Tests.Nodes;
@@ -21,7 +22,7 @@ internal static class OtherTask
     private static string Itself => Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Path.ChangeExtension(typeof(OtherTask).Assembly.Location, null) : Environment.ProcessPath;
 
     /// <summary>podwire-calico in a namespace.</summary>
-    public static ProcessStartInfo Agent(string ns, params string[] args) => CalicoExecutables.Agent is { } file ? In(ns, file, args) : As("agent", In(ns, Itself, args));
+    public static ProcessStartInfo Agent(string ns, params string[] args) => BuiltExecutables.Find("bin/podwire-calico") is { } file ? In(ns, file, args) : As("agent", In(ns, Itself, args));
 
     /// <summary>A plugin in a namespace.</summary>
     public static ProcessStartInfo Plugin(string ns, string name) => CalicoExecutables.Plugins is { } folder ? In(ns, Path.Combine(folder, name)) : As("plugin", In(ns, Itself, name));

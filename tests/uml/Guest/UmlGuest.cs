@@ -70,7 +70,6 @@ public static class UmlGuest
         [
             "-t", Environment.GetEnvironmentVariable("PODWIRE_UML_SECONDS") ?? "600", "-s", share,
             Environment.GetEnvironmentVariable("DOTNET_ROOT") is { } root ? $"-eDOTNET_ROOT={root}" : "-eDOTNET_NOLOGO=1",
-            $"-ePODWIRE_EXECUTABLES={Environment.GetEnvironmentVariable("PODWIRE_EXECUTABLES")}",
             Dotnet(), assembly.Location, "-noColor", "-parallel", "none", "-trait", $"{Trait.Key}={Trait.Value}", .. HandedOn(Environment.GetCommandLineArgs()),
         ];
         foreach (var argument in command)
