@@ -123,8 +123,8 @@ public sealed class IpvsProcessTests(IpvsNode node) : IClassFixture<IpvsNode>, I
 
     private Task ServedAsync() => TestNode.EventuallyAsync(
         async () => node.Run("node", "ipvsadm -Sn").Contains("-r 10.244.0.3:8080", StringComparison.Ordinal) && node.Run("node", "ip -o addr show").Contains("10.96.3.1/32", StringComparison.Ordinal)
-            && await node.AskAsync("p1", "10.96.3.1", 80, 500) is { } answer && answer.StartsWith('p'),
-        "the Service is served");
+            && await node.AskAsync("p1", "10.96.3.1", 80, 500) is { } answer && answer.StartsWith('p') && node.Get("node", "127.0.0.1", 10256, "/healthz").Contains(" 200 ", StringComparison.Ordinal),
+        "the Service is served, and all else is programmed");
 
     private string State() => string.Join(
         '\n',
