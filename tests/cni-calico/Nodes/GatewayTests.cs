@@ -36,7 +36,7 @@ public partial class GatewayTests(GatewayNetwork shared) : IClassFixture<Gateway
         // Each node is a next hop of the gateway's kernel, and connections spread over them. No node takes the ranges from another.
         await CalicoNetwork.UntilAsync("the kernel has three ways", () => all.All(hop => gateway.Ip("route show 10.96.0.0/16").Contains($"via {hop}", StringComparison.Ordinal)) ? null : gateway.Ip("route"));
         await TakenByAsync(network, gateway, ClusterIP, "node1", "node2", "node3");
-        Assert.DoesNotContain("10.96.", network[1].Ip("route"), StringComparison.Ordinal);
+        await CalicoNetwork.UntilAsync("none from the others, whichever came first", () => network[1].Ip("route") is var routes && routes.Contains("10.96.", StringComparison.Ordinal) ? routes : null);
 
         await LocalService.CreateAsync(network, "local", ClusterIP, External, Balanced);
         await LocalService.EndpointsAsync(network, "local", "node2");

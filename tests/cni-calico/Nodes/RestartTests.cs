@@ -47,11 +47,14 @@ public class RestartTests
         // Away for longer: the others keep its routes for the time that it asked for, and take them away after it.
         var configuration = await network.Api.Client.GetAsync(CalicoResources.BgpConfigurations, null, "default", TestApi.Cancel);
         configuration.Spec.NodeMeshMaxRestartTime = "3s";
+        var logged = Enumerable.Range(1, 3).ToDictionary(static number => number, number => network[number].Log.Length);
         await network.Api.Client.UpdateAsync(CalicoResources.BgpConfigurations, configuration, TestApi.Cancel);
-        for (var number = 1; number <= 3; number++)
+        foreach (var agreed in (Func<string, int, bool>[])[static (log, _) => log.Contains("BGP: a mesh of 3 nodes; configuration changed", StringComparison.Ordinal), HasSessions])
         {
-            var node = network[number];
-            await CalicoNetwork.UntilAsync("another time was agreed on", () => HasAgreed(node) ? null : node.Log);
+            foreach (var (number, length) in logged)
+            {
+                await CalicoNetwork.UntilAsync("another time was agreed on", () => agreed(network[number].Log[length..], number) ? null : network[number].Log);
+            }
         }
 
         await CalicoNetwork.UntilAsync("the routes are as they were", () => network[1].Ip("route") == before ? null : $"{before}\n{network[1].Ip("route")}");
@@ -73,14 +76,9 @@ public class RestartTests
     private static async Task<CalicoPod> AttachAsync(CalicoNode node, string name, string pool) =>
         (await node.PodAsync(name, pod => pod.Metadata.Annotations["cni.projectcalico.org/ipv4pools"] = $"[\"{pool}\"]")).Attach();
 
-    /// <summary>Its sessions were made anew for the configuration that came last.</summary>
-    private static bool HasAgreed(CalicoNode node)
-    {
-        var log = node.Log;
-        var changed = log.LastIndexOf("configuration changed", StringComparison.Ordinal);
-        return log.Split("configuration changed").Length > 2 && Enumerable.Range(1, 3).All(number => number == node.Number
-            || (log.LastIndexOf($"10.89.0.1{number}: established", StringComparison.Ordinal) is var up && up > changed && up > log.LastIndexOf($"10.89.0.1{number}: session lost", StringComparison.Ordinal)));
-    }
+    /// <summary>All sessions have ended, each for whichever end was the first to change, and are there again.</summary>
+    private static bool HasSessions(string log, int own) => Enumerable.Range(1, 3).All(number => number == own
+        || (log.LastIndexOf($"10.89.0.1{number}: session lost", StringComparison.Ordinal) is >= 0 and var lost && log.LastIndexOf($"10.89.0.1{number}: established", StringComparison.Ordinal) > lost));
 
     /// <summary>Numbered datagrams every two milliseconds from one pod to another, which sends each back, and a TCP connection beside them.</summary>
     private sealed class EchoStream : IAsyncDisposable
