@@ -13,7 +13,11 @@ namespace Podwire.CniCalico.Tests.Nodes;
 /// <summary>Nodes on one link, 10.89.0.0/24, with a real API server that they reach over it.</summary>
 internal sealed partial class CalicoNetwork : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    // The slowest that is waited for is two nodes in User Mode Linux, whose one processor starts their agents and compiles the API server of this process
+    // meanwhile: measured on two processors with 16 others' processes, 9 s with the shipped executables, 20 s with agents that are compiled as they
+    // start. Nothing in it sleeps. Three times that.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly NetNamespace underlay;
     private readonly List<CalicoNode> nodes = [];
 
