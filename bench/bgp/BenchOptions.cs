@@ -1,4 +1,5 @@
 using System.Globalization;
+using Podwire.Bench;
 
 namespace Podwire.BgpBench;
 
@@ -32,29 +33,12 @@ internal sealed record BenchOptions
     /// <exception cref="ArgumentException">An argument that is none.</exception>
     public static BenchOptions Parse(string[] args)
     {
-        var options = new BenchOptions();
-        var rows = new List<string>();
-        foreach (var arg in args)
-        {
-            options = arg.Split('=', 2) switch
-            {
-                ["--binary", var binary] => options with { Binary = binary },
-                ["--programs", var folder] => options with { Programs = folder },
-                ["--rounds", var text] when TryCount(text, out var count) => options with { Rounds = count },
-                ["--changes", var text] when TryCount(text, out var count) => options with { Changes = count },
-                ["--limit", var text] when TryCount(text, out var count) => options with { Limit = TimeSpan.FromSeconds(count) },
-                ["--speakers", var list] when list.Split(',').All(AllSpeakers.Contains) => options with { Speakers = list.Split(',') },
-                [var row] when AllRows.Contains(row) || TrySize(row, out _) => Add(row),
-                _ => throw new ArgumentException($"{arg}: rows are {string.Join(", ", AllRows)} and CLIENTSxROUTES; flags --binary=FILE --programs=DIR --rounds=N --changes=N --limit=SECONDS --speakers={string.Join(",", AllSpeakers)}"),
-            };
-
-            BenchOptions Add(string row)
-            {
-                rows.Add(row);
-                return options;
-            }
-        }
-
+        var (options, rows) = BenchArguments.Parse(
+            args,
+            new BenchOptions(),
+            With,
+            static row => AllRows.Contains(row) || TrySize(row, out _),
+            $"rows are {string.Join(", ", AllRows)} and CLIENTSxROUTES; flags --binary=FILE --programs=DIR --rounds=N --changes=N --limit=SECONDS --speakers={string.Join(",", AllSpeakers)}");
         return rows.Count > 0 ? options with { Rows = rows } : options;
     }
 
@@ -70,6 +54,17 @@ internal sealed record BenchOptions
         plan = new RoutePlan(first, second);
         return true;
     }
+
+    private static BenchOptions? With(BenchOptions options, string flag, string value) => flag switch
+    {
+        "--binary" => options with { Binary = value },
+        "--programs" => options with { Programs = value },
+        "--rounds" when TryCount(value, out var count) => options with { Rounds = count },
+        "--changes" when TryCount(value, out var count) => options with { Changes = count },
+        "--limit" when TryCount(value, out var count) => options with { Limit = TimeSpan.FromSeconds(count) },
+        "--speakers" when value.Split(',') is var list && list.All(AllSpeakers.Contains) => options with { Speakers = list },
+        _ => null,
+    };
 
     private static bool TryCount(string text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is > 0 and <= 1_000_000;
 }

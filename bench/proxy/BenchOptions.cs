@@ -1,3 +1,5 @@
+using Podwire.Bench;
+
 namespace Podwire.ProxyBench;
 
 /// <summary>What is asked for on the command line.</summary>
@@ -20,29 +22,24 @@ internal sealed record BenchOptions
     /// <summary>The rows to measure.</summary>
     public IReadOnlyList<string> Rows { get; init; } = AllRows;
 
+    /// <exception cref="ArgumentException">An argument that is none.</exception>
     public static BenchOptions Parse(string[] args)
     {
-        var options = new BenchOptions();
-        var rows = new List<string>();
-        foreach (var arg in args)
-        {
-            options = arg.Split('=', 2) switch
-            {
-                ["--binary", var binary] => options with { Binary = binary },
-                ["--tools", var tools] => options with { Tools = tools },
-                ["--seconds", var seconds] => options with { Steady = TimeSpan.FromSeconds(int.Parse(seconds)) },
-                ["--exchanges", var count] => options with { Exchanges = int.Parse(count) },
-                [var row] when AllRows.Contains(row) || (row.Replace("iptables-", string.Empty, StringComparison.Ordinal).Split('x') is [var services, var endpoints] && int.TryParse(services, out _) && int.TryParse(endpoints, out _)) => Add(row),
-                _ => throw new ArgumentException($"{arg}: rows are {string.Join(", ", AllRows)} SERVICESxENDPOINTS and iptables-SERVICESxENDPOINTS; flags --binary=FILE --tools=DIR --seconds=N --exchanges=N"),
-            };
-
-            BenchOptions Add(string row)
-            {
-                rows.Add(row);
-                return options;
-            }
-        }
-
+        var (options, rows) = BenchArguments.Parse(
+            args,
+            new BenchOptions(),
+            With,
+            static row => AllRows.Contains(row) || (row.Replace("iptables-", string.Empty, StringComparison.Ordinal).Split('x') is [var services, var endpoints] && int.TryParse(services, out _) && int.TryParse(endpoints, out _)),
+            $"rows are {string.Join(", ", AllRows)} SERVICESxENDPOINTS and iptables-SERVICESxENDPOINTS; flags --binary=FILE --tools=DIR --seconds=N --exchanges=N");
         return rows.Count > 0 ? options with { Rows = rows } : options;
     }
+
+    private static BenchOptions? With(BenchOptions options, string flag, string value) => flag switch
+    {
+        "--binary" => options with { Binary = value },
+        "--tools" => options with { Tools = value },
+        "--seconds" when int.TryParse(value, out var seconds) => options with { Steady = TimeSpan.FromSeconds(seconds) },
+        "--exchanges" when int.TryParse(value, out var count) => options with { Exchanges = count },
+        _ => null,
+    };
 }
