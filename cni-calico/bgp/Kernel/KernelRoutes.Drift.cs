@@ -20,6 +20,12 @@ internal sealed partial class KernelRoutes
     /// <summary>Prefixes where somebody has put a route in the place of ours: it is taken back.</summary>
     private readonly HashSet<IpPrefix> stolen = [];
 
+    /// <summary>
+    /// What was noted of prefixes until a notification spoke against it. That may have been about an earlier request of ours, so what is not wanted
+    /// any more is taken away all the same.
+    /// </summary>
+    private readonly Dictionary<IpPrefix, KernelRoute> doubted = [];
+
     /// <summary>What the batch under way adds.</summary>
     private readonly List<IpPrefix> added = [];
 
@@ -107,7 +113,11 @@ internal sealed partial class KernelRoutes
 
     private void Forget(IpPrefix prefix)
     {
-        installed.Remove(prefix);
+        if (installed.Remove(prefix, out var there))
+        {
+            doubted[prefix] = there;
+        }
+
         adopted.Remove(prefix);
         Changed(prefix);
     }

@@ -186,6 +186,11 @@ internal sealed partial class KernelRoutes : IDisposable
     private void Put(RouteBatch batch, IpPrefix prefix, KernelRoute? desired)
     {
         var there = installed.GetValueOrDefault(prefix);
+        if (doubted.Remove(prefix, out var doubtful) && there is null && desired?.Metric != doubtful.Metric)
+        {
+            Delete(batch, prefix, doubtful);
+        }
+
         if (desired is null)
         {
             taken.Remove(prefix);
